@@ -49,7 +49,7 @@ TEST(Size, takes_the_units_of_postgresql) {
 
 TEST(IsoTime, needs_a_time_zone) {
   EXPECT_FALSE(parse_iso("2026-01-14T10:09:57"));
-  EXPECT_EQ(parse_iso("2026-01-14T12:09:57+02:00"), parse_iso("2026-01-14T10:09:57Z"));
+  EXPECT_EQ(parse_iso("2026-01-14T12:09:57+02:00").value(), parse_iso("2026-01-14T10:09:57Z").value());
 }
 
 RC_GTEST_PROP(IsoTime, survives_print_and_parse, (std::uint32_t value)) {
