@@ -77,7 +77,7 @@ TEST(Log, keeps_one_event_on_one_line_whatever_is_in_it) {
 TEST(Metrics, exist_before_their_first_use) {
   Registry registry{{{"scope", "payments"}}};
   registry.counter("holdfast_failovers_total", "Failovers.", {{"reason", "crash"}});
-  EXPECT_NE(registry.text().find(R"(holdfast_failovers_total{reason="crash",scope="payments"} 0)"), std::string::npos)
+  EXPECT_NE(registry.text().find(R"(holdfast_failovers_total{scope="payments",reason="crash"} 0)"), std::string::npos)
       << registry.text();
 }
 

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "ha/view.hpp"
+
+// Who may take a free leader lock (EC-19, 20, 23, 24, 30, 56). Pure judgements over one node's View.
+namespace holdfast::ha {
+
+// Why this node must not lead, as far as it alone is concerned; nullopt: it may.
+std::optional<std::string> obstacle_to_lead(const View& view);
+
+// A peer that is heard, may lead, and has more of the log than we have (or as much, and a better claim).
+const Name* better_candidate(const View& view);
+
+// Every member that could be a candidate is heard from, so that a comparison means something. The member that last
+// led is left out: it is the one that is gone.
+bool all_candidates_are_heard(const View& view);
+
+// Why `candidate` can't be handed the lock by us, the running leader; nullopt: it can.
+std::optional<std::string> obstacle_to_hand_over(const View& view, const Name& candidate);
+
+// The best standby to hand the lock to; empty: none.
+Name best_hand_over_candidate(const View& view);
+
+}  // namespace holdfast::ha
