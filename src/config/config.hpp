@@ -1,0 +1,54 @@
+#pragma once
+
+#include "config/sections/bootstrap.hpp"
+#include "config/sections/ctl.hpp"
+#include "config/sections/dynamic.hpp"
+#include "config/sections/etcd.hpp"
+#include "config/sections/log.hpp"
+#include "config/sections/postgresql.hpp"
+#include "config/sections/proxy.hpp"
+#include "config/sections/restapi.hpp"
+#include "config/sections/tags.hpp"
+#include "config/sections/watchdog.hpp"
+
+namespace holdfast::config {
+
+enum class Role { agent, proxy, etcd };
+
+// An entry of the short form's `nodes:`.
+struct NodeConfig {
+  std::string name;
+  std::string host;
+  std::vector<Role> roles{Role::agent, Role::etcd};
+
+  bool has(Role role) const;
+  bool operator==(const NodeConfig&) const = default;
+};
+
+// The effective configuration of one host: the full form, whatever it was written as.
+struct Config {
+  std::string scope;
+  std::string namespace_ = "/service";  // one leading slash, none trailing
+  std::string name;
+  std::vector<Role> roles;           // what `holdfast run` starts; default: by the sections that are there
+  std::string os_user = "postgres";  // runs PostgreSQL and etcd when we are started as root
+  std::string data_root = "/var/lib/holdfast";
+  std::vector<NodeConfig> nodes;  // as in the short form; empty when the full form was written
+
+  LogConfig log;
+  RestApiConfig restapi;
+  CtlConfig ctl;
+  EtcdConfig etcd;
+  EtcdServerConfig etcd_server;
+  BootstrapConfig bootstrap;
+  PostgresqlConfig postgresql;  // local only; with the DCS's part merged in: effective_postgresql()
+  WatchdogConfig watchdog;
+  TagsConfig tags;
+  ProxyConfig proxy;
+
+  Node tree;  // the expanded document that this was read from, with the origin of each value
+
+  bool has(Role role) const;
+};
+
+}  // namespace holdfast::config
