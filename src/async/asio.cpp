@@ -9,21 +9,28 @@ namespace {
 Errc errc_of_errno(int number) {
   switch (number) {
     case ENOSPC:
-    case EDQUOT: return Errc::no_space;
+    case EDQUOT:
+      return Errc::no_space;
     case EACCES:
     case EPERM:
-    case EROFS: return Errc::permission_denied;
-    case ENOENT: return Errc::not_found;
-    case ETIMEDOUT: return Errc::timed_out;
-    case ECANCELED: return Errc::cancelled;
+    case EROFS:
+      return Errc::permission_denied;
+    case ENOENT:
+      return Errc::not_found;
+    case ETIMEDOUT:
+      return Errc::timed_out;
+    case ECANCELED:
+      return Errc::cancelled;
     case ECONNREFUSED:
     case ECONNRESET:
     case ECONNABORTED:
     case EPIPE:
     case EHOSTUNREACH:
     case ENETUNREACH:
-    case ENOTCONN: return Errc::unavailable;
-    default: return Errc::io_error;
+    case ENOTCONN:
+      return Errc::unavailable;
+    default:
+      return Errc::io_error;
   }
 }
 
@@ -31,10 +38,12 @@ Errc errc_of_errno(int number) {
 
 Errc errc_of(const boost::system::error_code& code) {
   if (code == asio::error::operation_aborted) return Errc::cancelled;
-  if (code == asio::error::eof || code == asio::error::host_not_found || code == asio::error::host_not_found_try_again) {
+  if (code == asio::error::eof || code == asio::error::host_not_found ||
+      code == asio::error::host_not_found_try_again) {
     return Errc::unavailable;
   }
-  if (code.category() == boost::system::system_category() || code.category() == boost::system::generic_category()) {
+  if (code.category() == boost::system::system_category() ||
+      code.category() == boost::system::generic_category()) {
     return errc_of_errno(code.value());
   }
   return Errc::io_error;

@@ -17,7 +17,8 @@ namespace holdfast {
 namespace asio = boost::asio;
 using asio::awaitable;
 
-// For operations whose failure is a value: `auto [ec, n] = co_await socket.async_read_some(buffer, as_result);`
+// For operations whose failure is a value: `auto [ec, n] = co_await socket.async_read_some(buffer,
+// as_result);`
 inline constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 // A timer on CLOCK_BOOTTIME, the clock of leases and deadlines.

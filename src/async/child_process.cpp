@@ -8,8 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
 #include <csignal>
@@ -105,7 +105,8 @@ struct Prepared {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (const int number : {SIGPIPE, SIGHUP, SIGINT, SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2}) signal(number, SIG_DFL);
+  for (const int number : {SIGPIPE, SIGHUP, SIGINT, SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2})
+    signal(number, SIG_DFL);
   if (options.own_session) setsid();
   if (options.dies_with_us) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -113,7 +114,8 @@ struct Prepared {
   }
   if (prepared.account) {
     if (setgroups(prepared.groups.size(), prepared.groups.data()) != 0) report_and_exit(prepared.failure);
-    if (setgid(prepared.account->gid) != 0 || setuid(prepared.account->uid) != 0) report_and_exit(prepared.failure);
+    if (setgid(prepared.account->gid) != 0 || setuid(prepared.account->uid) != 0)
+      report_and_exit(prepared.failure);
   }
   if (!options.directory.empty() && chdir(options.directory.c_str()) != 0) report_and_exit(prepared.failure);
   dup2(prepared.input, STDIN_FILENO);
@@ -139,7 +141,9 @@ std::vector<gid_t> groups_of(const Account& account) {
   return groups;
 }
 
-int pidfd_open_of(pid_t pid) { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0)); }
+int pidfd_open_of(pid_t pid) {
+  return static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
+}
 
 Result<Fd> open_output(const ChildOptions& options) {
   Fd file{open(options.output_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
@@ -150,11 +154,13 @@ Result<Fd> open_output(const ChildOptions& options) {
 }  // namespace
 
 std::string to_string(ExitStatus status) {
-  return status.signal != 0 ? fmt::format("killed by signal {}", status.signal) : fmt::format("exit code {}", status.code);
+  return status.signal != 0 ? fmt::format("killed by signal {}", status.signal)
+                            : fmt::format("exit code {}", status.code);
 }
 
 struct ChildProcess::State {
-  explicit State(const asio::any_io_executor& executor) : pidfd{executor}, output{executor}, input{executor} {}
+  explicit State(const asio::any_io_executor& executor)
+      : pidfd{executor}, output{executor}, input{executor} {}
   pid_t pid = -1;
   bool ended = false;
   asio::posix::stream_descriptor pidfd, output, input;
@@ -173,7 +179,8 @@ Result<ChildProcess> ChildProcess::start(const asio::any_io_executor& executor, 
   auto output = make_pipe();
   auto failure = make_pipe();
   if (!account) return tl::unexpected(account.error());
-  if (!input || !output || !failure) return fail(Errc::io_error, "starting " + options.argv.at(0) + ": no pipe");
+  if (!input || !output || !failure)
+    return fail(Errc::io_error, "starting " + options.argv.at(0) + ": no pipe");
   if (!options.output_file.empty()) {
     auto file = open_output(options);
     if (!file) return tl::unexpected(file.error());
@@ -209,7 +216,9 @@ Result<ChildProcess> ChildProcess::start(const asio::any_io_executor& executor, 
   return ChildProcess{std::move(state)};
 }
 
-pid_t ChildProcess::pid() const { return state_->pid; }
+pid_t ChildProcess::pid() const {
+  return state_->pid;
+}
 
 void ChildProcess::kill(int signal) {
   // Through the pidfd: the pid may have been reused once the child was reaped.
@@ -235,7 +244,8 @@ void emit_lines(std::string& text, const std::function<void(std::string_view)>& 
   }
 }
 
-awaitable<void> read_lines(asio::posix::stream_descriptor* output, std::function<void(std::string_view)> on_line) {
+awaitable<void> read_lines(asio::posix::stream_descriptor* output,
+                           std::function<void(std::string_view)> on_line) {
   std::string text;
   std::vector<char> chunk(16 * 1024);
   for (;;) {
@@ -246,7 +256,8 @@ awaitable<void> read_lines(asio::posix::stream_descriptor* output, std::function
   }
 }
 
-// What the child wrote is in the pipe when it ends, but a grandchild (a started server) can hold the pipe open.
+// What the child wrote is in the pipe when it ends, but a grandchild (a started server) can hold the pipe
+// open.
 awaitable<void> exit_and_grace(asio::posix::stream_descriptor* pidfd) {
   co_await pidfd->async_wait(asio::posix::descriptor_base::wait_read, as_result);
   co_await sleep_for(200ms);
@@ -282,7 +293,8 @@ awaitable<Result<ExitStatus>> ChildProcess::wait() {
   int status = 0;
   const pid_t reaped = waitpid(state->pid, &status, WNOHANG);
   state->ended = true;
-  if (reaped != state->pid) co_return fail(Errc::io_error, fmt::format("process {} can't be reaped", state->pid));
+  if (reaped != state->pid)
+    co_return fail(Errc::io_error, fmt::format("process {} can't be reaped", state->pid));
   if (WIFSIGNALED(status)) co_return ExitStatus{.code = 0, .signal = WTERMSIG(status)};
   co_return ExitStatus{.code = WEXITSTATUS(status), .signal = 0};
 }

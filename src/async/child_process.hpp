@@ -14,17 +14,20 @@
 
 namespace holdfast::async {
 
-// How to start a program. argv[0] is a path or found in PATH. Secrets go through `env` or `input`, never argv.
+// How to start a program. argv[0] is a path or found in PATH. Secrets go through `env` or `input`, never
+// argv.
 struct ChildOptions {
   std::vector<std::string> argv;
-  std::map<std::string, std::string> env;  // added to ours; PATRONI_*, HOLDFAST_* and NOTIFY_SOCKET never pass (EC-89)
-  std::string directory;                   // working directory; empty: ours
-  std::string input;                       // written to its standard input, which is then closed
-  std::string output_file;                 // append stdout and stderr here instead of reading them
-  std::function<void(std::string_view line)> on_line;  // each line of stdout and stderr as it comes (progress)
-  std::optional<uid_t> user;               // run as this user and its groups (needs root)
-  bool own_session = false;                // setsid: signals to our terminal's group don't reach it
-  bool dies_with_us = false;               // PR_SET_PDEATHSIG SIGKILL
+  std::map<std::string, std::string>
+      env;                  // added to ours; PATRONI_*, HOLDFAST_* and NOTIFY_SOCKET never pass (EC-89)
+  std::string directory;    // working directory; empty: ours
+  std::string input;        // written to its standard input, which is then closed
+  std::string output_file;  // append stdout and stderr here instead of reading them
+  std::function<void(std::string_view line)>
+      on_line;                // each line of stdout and stderr as it comes (progress)
+  std::optional<uid_t> user;  // run as this user and its groups (needs root)
+  bool own_session = false;   // setsid: signals to our terminal's group don't reach it
+  bool dies_with_us = false;  // PR_SET_PDEATHSIG SIGKILL
 };
 
 struct ExitStatus {
@@ -34,8 +37,8 @@ struct ExitStatus {
 };
 std::string to_string(ExitStatus status);  // "exit code 1", "killed by signal 9"
 
-// A running child, awaited through its pidfd. Destroying the object neither kills nor reaps the child; who does not
-// wait leaves it to the process' subreaper.
+// A running child, awaited through its pidfd. Destroying the object neither kills nor reaps the child; who
+// does not wait leaves it to the process' subreaper.
 class ChildProcess {
  public:
   // Errc::not_found, permission_denied, io_error: exec failures are reported here, not as exit code 127.
@@ -46,7 +49,7 @@ class ChildProcess {
   ~ChildProcess();
 
   pid_t pid() const;
-  void kill(int signal);               // nothing happens when it has ended
+  void kill(int signal);                 // nothing happens when it has ended
   awaitable<Result<ExitStatus>> wait();  // call once; returns when it ended and its output was read
 
  private:

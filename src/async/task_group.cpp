@@ -42,7 +42,9 @@ void report(const std::string& name, const std::exception_ptr& failure) {
 TaskGroup::TaskGroup(asio::any_io_executor executor)
     : executor_{std::move(executor)}, state_{std::make_shared<State>(executor_)} {}
 
-TaskGroup::~TaskGroup() { CHECK(state_->tasks.empty()); }
+TaskGroup::~TaskGroup() {
+  CHECK(state_->tasks.empty());
+}
 
 void TaskGroup::spawn(std::string name, awaitable<void> task) {
   if (state_->stopped) return;
@@ -72,6 +74,8 @@ awaitable<void> TaskGroup::stop() {
   while (!state->tasks.empty()) co_await state->emptied.wait();
 }
 
-std::size_t TaskGroup::size() const { return state_->tasks.size(); }
+std::size_t TaskGroup::size() const {
+  return state_->tasks.size();
+}
 
 }  // namespace holdfast::async

@@ -8,8 +8,9 @@
 
 namespace holdfast::async {
 
-// Owns background coroutines of one executor: reports a failure, stops them, waits for them. The destructor CHECKs that
-// none is left, so an owner must `co_await stop()` (or run the io_context dry) first. Not thread-safe.
+// Owns background coroutines of one executor: reports a failure, stops them, waits for them. The destructor
+// CHECKs that none is left, so an owner must `co_await stop()` (or run the io_context dry) first. Not
+// thread-safe.
 class TaskGroup {
  public:
   explicit TaskGroup(asio::any_io_executor executor);
@@ -17,8 +18,8 @@ class TaskGroup {
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 
-  // Starts `task`. An exception other than cancellation is logged as an error under `name`; it ends that task only.
-  // After stop() was called the task is dropped without being started.
+  // Starts `task`. An exception other than cancellation is logged as an error under `name`; it ends that task
+  // only. After stop() was called the task is dropped without being started.
   void spawn(std::string name, awaitable<void> task);
 
   // Asks all tasks to end (terminal cancellation) without waiting.

@@ -10,8 +10,9 @@
 
 namespace holdfast::async {
 
-// Runs `operation` for at most `limit`; past it the operation is cancelled and Errc::timed_out comes back. Takes only
-// awaitable<Result<T>>: `||` waits for the first *success*, so a throwing operation would wait out the timer.
+// Runs `operation` for at most `limit`; past it the operation is cancelled and Errc::timed_out comes back.
+// Takes only awaitable<Result<T>>: `||` waits for the first *success*, so a throwing operation would wait out
+// the timer.
 template <class T>
 awaitable<Result<T>> with_timeout(nanoseconds limit, awaitable<Result<T>> operation) {
   using namespace asio::experimental::awaitable_operators;

@@ -1,7 +1,7 @@
 #include "base/duration.hpp"
 
-#include <fmt/core.h>
 #include <fmt/chrono.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <charconv>
@@ -33,7 +33,8 @@ Result<Quantity> take_quantity(std::string_view text) {
 }
 
 template <class Value, std::size_t N>
-Result<Value> find_unit(const std::array<std::pair<std::string_view, Value>, N>& units, std::string_view unit) {
+Result<Value> find_unit(const std::array<std::pair<std::string_view, Value>, N>& units,
+                        std::string_view unit) {
   std::string allowed;
   for (const auto& [name, value] : units) {
     if (name == unit) return value;
@@ -62,7 +63,8 @@ Result<milliseconds> parse_duration(std::string_view text, milliseconds bare_uni
     unit = *known;
   }
   const double value = quantity->number * static_cast<double>(unit.count());
-  if (std::abs(value) > largest_exact) return fail(Errc::invalid_argument, fmt::format("'{}' is too long a time", text));
+  if (std::abs(value) > largest_exact)
+    return fail(Errc::invalid_argument, fmt::format("'{}' is too long a time", text));
   return milliseconds{std::llround(value)};
 }
 
@@ -84,7 +86,8 @@ Result<std::int64_t> parse_size(std::string_view text) {
     unit = *known;
   }
   const double value = quantity->number * static_cast<double>(unit);
-  if (std::abs(value) > largest_exact) return fail(Errc::invalid_argument, fmt::format("'{}' is too large", text));
+  if (std::abs(value) > largest_exact)
+    return fail(Errc::invalid_argument, fmt::format("'{}' is too large", text));
   return static_cast<std::int64_t>(std::llround(value));
 }
 

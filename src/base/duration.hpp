@@ -8,8 +8,8 @@
 
 namespace holdfast {
 
-// "250ms", "10s", "5min", "2h", "1d"; a bare number is in `bare_unit`; decimals allowed ("0.5s"), as in Patroni and
-// postgresql.conf. Negative values parse; bounds are the caller's.
+// "250ms", "10s", "5min", "2h", "1d"; a bare number is in `bare_unit`; decimals allowed ("0.5s"), as in
+// Patroni and postgresql.conf. Negative values parse; bounds are the caller's.
 Result<milliseconds> parse_duration(std::string_view text, milliseconds bare_unit = seconds{1});
 
 // The shortest exact form: "10s", "250ms", "5min".

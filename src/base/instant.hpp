@@ -12,8 +12,8 @@ using std::chrono::nanoseconds;
 using std::chrono::seconds;
 using namespace std::chrono_literals;
 
-// A moment on this machine's CLOCK_BOOTTIME (suspend counts, steps of the wall clock do not). Leases, deadlines and
-// suspicion use nothing else; it means nothing on another machine (EC-1, EC-3).
+// A moment on this machine's CLOCK_BOOTTIME (suspend counts, steps of the wall clock do not). Leases,
+// deadlines and suspicion use nothing else; it means nothing on another machine (EC-1, EC-3).
 struct BootClock {
   using rep = std::int64_t;
   using period = std::nano;

@@ -1,7 +1,6 @@
 #include "base/log.hpp"
 
 #include <fmt/chrono.h>
-
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -20,17 +19,23 @@ struct State {
 
 spdlog::level::level_enum native(Level level) {
   switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warn: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
-    case Level::off: return spdlog::level::off;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warn:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
+    case Level::off:
+      return spdlog::level::off;
   }
   return spdlog::level::info;
 }
 
 std::shared_ptr<spdlog::logger> to_stderr() {
-  auto logger = std::make_shared<spdlog::logger>("holdfast", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  auto logger =
+      std::make_shared<spdlog::logger>("holdfast", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %l %v", spdlog::pattern_time_type::utc);
   return logger;
 }
@@ -48,11 +53,21 @@ bool needs_quotes(std::string_view text) {
 void append_escaped(std::string& out, std::string_view text) {
   for (const char c : text) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
           out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
@@ -64,9 +79,10 @@ void append_escaped(std::string& out, std::string_view text) {
 }
 
 std::string json_line(Level level, std::string_view event, Fields fields) {
-  std::string line = fmt::format(R"({{"time":"{:%Y-%m-%dT%H:%M:%S}","level":"{}","message":")",
-                                 fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())),
-                                 spdlog::level::to_string_view(native(level)));
+  std::string line =
+      fmt::format(R"({{"time":"{:%Y-%m-%dT%H:%M:%S}","level":"{}","message":")",
+                  fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())),
+                  spdlog::level::to_string_view(native(level)));
   append_escaped(line, event);
   line += '"';
   for (const auto& field : fields) {
@@ -103,7 +119,9 @@ void configure(const Options& options) {
   current.logger->set_level(native(options.level));
 }
 
-void set_level(Level level) { state().logger->set_level(native(level)); }
+void set_level(Level level) {
+  state().logger->set_level(native(level));
+}
 
 Result<Level> parse_level(std::string_view text) {
   if (text == "DEBUG") return Level::debug;

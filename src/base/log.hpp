@@ -29,12 +29,12 @@ using Fields = std::initializer_list<Field>;
 
 struct Options {
   Level level = Level::info;
-  bool json = false;          // `log.type: json`
-  std::string directory;      // `log.dir`; empty: standard error (journald adds its own time stamps)
+  bool json = false;      // `log.type: json`
+  std::string directory;  // `log.dir`; empty: standard error (journald adds its own time stamps)
   std::string file_name = "holdfast.log";
   std::size_t file_bytes_max = 25'000'000;  // `log.file_size`
   std::size_t files_max = 4;                // `log.file_num`
-  std::string process;        // the `role=` field of every line: "agent pg1"
+  std::string process;                      // the `role=` field of every line: "agent pg1"
 };
 
 // Call once at start-up, before threads. Throws std::runtime_error when the directory can't be written.
@@ -43,12 +43,21 @@ void set_level(Level level);
 Result<Level> parse_level(std::string_view text);  // Patroni's names: DEBUG, INFO, WARNING, ERROR, CRITICAL
 
 void write(Level level, std::string_view event, Fields fields);
-inline void debug(std::string_view event, Fields fields = {}) { write(Level::debug, event, fields); }
-inline void info(std::string_view event, Fields fields = {}) { write(Level::info, event, fields); }
-inline void warn(std::string_view event, Fields fields = {}) { write(Level::warn, event, fields); }
-inline void error(std::string_view event, Fields fields = {}) { write(Level::error, event, fields); }
+inline void debug(std::string_view event, Fields fields = {}) {
+  write(Level::debug, event, fields);
+}
+inline void info(std::string_view event, Fields fields = {}) {
+  write(Level::info, event, fields);
+}
+inline void warn(std::string_view event, Fields fields = {}) {
+  write(Level::warn, event, fields);
+}
+inline void error(std::string_view event, Fields fields = {}) {
+  write(Level::error, event, fields);
+}
 
-// The line as `write` would print it after time and level: 'leader lock acquired member=pg1 epoch=17 why="the lock is free"'.
+// The line as `write` would print it after time and level: 'leader lock acquired member=pg1 epoch=17 why="the
+// lock is free"'.
 std::string print_line(std::string_view event, Fields fields);
 
 }  // namespace holdfast::log

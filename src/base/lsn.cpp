@@ -14,13 +14,16 @@ Result<Lsn> parse_lsn(std::string_view text) {
     return value;
   };
   const auto slash = text.find('/');
-  if (slash == std::string_view::npos) return fail(Errc::bad_message, "not an LSN: '" + std::string{text} + "'");
+  if (slash == std::string_view::npos)
+    return fail(Errc::bad_message, "not an LSN: '" + std::string{text} + "'");
   const auto high = half(text.substr(0, slash));
   const auto low = half(text.substr(slash + 1));
   if (!high || !low) return fail(Errc::bad_message, "not an LSN: '" + std::string{text} + "'");
   return Lsn{(static_cast<std::uint64_t>(*high) << 32) | *low};
 }
 
-std::string print_lsn(Lsn lsn) { return fmt::format("{:X}/{:X}", lsn.value >> 32, lsn.value & 0xFFFFFFFFu); }
+std::string print_lsn(Lsn lsn) {
+  return fmt::format("{:X}/{:X}", lsn.value >> 32, lsn.value & 0xFFFFFFFFu);
+}
 
 }  // namespace holdfast

@@ -11,8 +11,8 @@
 
 namespace holdfast {
 
-// A position in the write-ahead log: a byte offset, printed as PostgreSQL does ("0/3000148"; docs, "pg_lsn Type").
-// 0 is "none". Two LSNs compare meaningfully on one timeline's history only (EC-20).
+// A position in the write-ahead log: a byte offset, printed as PostgreSQL does ("0/3000148"; docs, "pg_lsn
+// Type"). 0 is "none". Two LSNs compare meaningfully on one timeline's history only (EC-20).
 struct Lsn {
   std::uint64_t value = 0;
 
@@ -21,7 +21,9 @@ struct Lsn {
 };
 
 // Bytes from `from` to `to`; negative when `to` is behind.
-inline std::int64_t bytes_between(Lsn from, Lsn to) { return static_cast<std::int64_t>(to.value - from.value); }
+inline std::int64_t bytes_between(Lsn from, Lsn to) {
+  return static_cast<std::int64_t>(to.value - from.value);
+}
 
 Result<Lsn> parse_lsn(std::string_view text);
 std::string print_lsn(Lsn lsn);

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-// Metrics as members: a component's struct registers each one in its constructor and keeps the handle, so that no
-// metric exists only after its first use. Exposition by prometheus-cpp (text format 0.0.4).
+// Metrics as members: a component's struct registers each one in its constructor and keeps the handle, so
+// that no metric exists only after its first use. Exposition by prometheus-cpp (text format 0.0.4).
 namespace holdfast {
 
 using Labels = std::map<std::string, std::string>;

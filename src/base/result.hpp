@@ -8,7 +8,8 @@
 
 namespace holdfast {
 
-// A failure as a value: its kind, and in words what was being done ("renewing lease 7587: etcd at 127.0.1.1:2379 …").
+// A failure as a value: its kind, and in words what was being done ("renewing lease 7587: etcd at
+// 127.0.1.1:2379 …").
 struct Error {
   Errc code = Errc::internal;
   std::string context;

@@ -5,8 +5,8 @@
 
 namespace holdfast {
 
-// A password or key. It has no formatter and no stream operator, so it can't reach a log line by accident: whoever
-// needs the text says reveal().
+// A password or key. It has no formatter and no stream operator, so it can't reach a log line by accident:
+// whoever needs the text says reveal().
 class Secret {
  public:
   Secret() = default;

@@ -24,10 +24,12 @@ Result<TimelineHistory> parse_timeline_history(Timeline timeline, std::string_vi
     line.remove_prefix(start);
     TimelineSwitch entry;
     const auto [rest, error] = std::from_chars(line.data(), line.data() + line.size(), entry.timeline);
-    if (error != std::errc{}) return fail(Errc::bad_message, "timeline history: no timeline in '" + std::string{line} + "'");
+    if (error != std::errc{})
+      return fail(Errc::bad_message, "timeline history: no timeline in '" + std::string{line} + "'");
     line.remove_prefix(static_cast<std::size_t>(rest - line.data()));
     const auto lsn_start = line.find_first_not_of(" \t");
-    if (lsn_start == std::string_view::npos) return fail(Errc::bad_message, "timeline history: no switch point");
+    if (lsn_start == std::string_view::npos)
+      return fail(Errc::bad_message, "timeline history: no switch point");
     line.remove_prefix(lsn_start);
     const auto lsn_end = line.find_first_of(" \t\r");
     const auto at = parse_lsn(line.substr(0, lsn_end));
@@ -40,7 +42,8 @@ Result<TimelineHistory> parse_timeline_history(Timeline timeline, std::string_vi
     if (!history.ancestors.empty() && history.ancestors.back().timeline >= entry.timeline) {
       return fail(Errc::bad_message, "timeline history: timelines do not rise");
     }
-    if (entry.timeline >= timeline) return fail(Errc::bad_message, "timeline history: an ancestor is not older");
+    if (entry.timeline >= timeline)
+      return fail(Errc::bad_message, "timeline history: an ancestor is not older");
     history.ancestors.push_back(std::move(entry));
   }
   return history;

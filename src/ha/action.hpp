@@ -11,21 +11,31 @@
 namespace holdfast::ha {
 
 // Writes to the DCS (pending in View::pending until answered).
-struct TakeInitialize { auto operator<=>(const TakeInitialize&) const = default; };  // create `initialize` = ""
-struct DropInitialize { auto operator<=>(const DropInitialize&) const = default; };  // our bootstrap failed
-// Take the free lock; also compares `sync`'s revision, and writes it when `sync_standbys` is given (leader: self).
+struct TakeInitialize {
+  auto operator<=>(const TakeInitialize&) const = default;
+};  // create `initialize` = ""
+struct DropInitialize {
+  auto operator<=>(const DropInitialize&) const = default;
+};  // our bootstrap failed
+// Take the free lock; also compares `sync`'s revision, and writes it when `sync_standbys` is given (leader:
+// self).
 struct AcquireLeader {
   std::int64_t sync_revision = 0;
   bool writes_sync = false;
   auto operator<=>(const AcquireLeader&) const = default;
 };
-// The key already names us: move it to a lease of this process, keeping the epoch (restarted agent, lost lease).
+// The key already names us: move it to a lease of this process, keeping the epoch (restarted agent, lost
+// lease).
 struct ReadoptLeader {
   std::int64_t leader_revision = 0;
   auto operator<=>(const ReadoptLeader&) const = default;
 };
-struct RenewLease { auto operator<=>(const RenewLease&) const = default; };
-struct ReleaseLeader { auto operator<=>(const ReleaseLeader&) const = default; };
+struct RenewLease {
+  auto operator<=>(const RenewLease&) const = default;
+};
+struct ReleaseLeader {
+  auto operator<=>(const ReleaseLeader&) const = default;
+};
 // `sync` := {leader: self, standbys}, if its revision is still this one and we still hold the lock.
 struct WriteSync {
   std::vector<Name> standbys;
@@ -53,8 +63,12 @@ struct Follow {
 };
 
 // Jobs (View::job until ended, then View::last_job).
-struct Bootstrap { auto operator<=>(const Bootstrap&) const = default; };  // initdb, users; leaves a stopped server
-struct StartPrimary { auto operator<=>(const StartPrimary&) const = default; };
+struct Bootstrap {
+  auto operator<=>(const Bootstrap&) const = default;
+};  // initdb, users; leaves a stopped server
+struct StartPrimary {
+  auto operator<=>(const StartPrimary&) const = default;
+};
 struct StartStandby {
   Name upstream;  // empty: none known, serve reads only
   auto operator<=>(const StartStandby&) const = default;
@@ -64,13 +78,17 @@ struct StopServer {
   StopMode mode = StopMode::fast;
   auto operator<=>(const StopServer&) const = default;
 };
-struct KillServer { auto operator<=>(const KillServer&) const = default; };  // SIGKILL the postmaster and every backend
+struct KillServer {
+  auto operator<=>(const KillServer&) const = default;
+};  // SIGKILL the postmaster and every backend
 // Sets these synchronous names first, so that the new primary never waits for the old one's standbys.
 struct Promote {
   std::vector<Name> synchronous_names;
   auto operator<=>(const Promote&) const = default;
 };
-struct RunCheckpoint { auto operator<=>(const RunCheckpoint&) const = default; };
+struct RunCheckpoint {
+  auto operator<=>(const RunCheckpoint&) const = default;
+};
 struct Clone {
   Name source;
   auto operator<=>(const Clone&) const = default;
@@ -86,11 +104,14 @@ struct SetAside {
 };
 
 // The agent may end: everything it had to hand over is handed over.
-struct Exit { auto operator<=>(const Exit&) const = default; };
+struct Exit {
+  auto operator<=>(const Exit&) const = default;
+};
 
-using Action = std::variant<TakeInitialize, DropInitialize, AcquireLeader, ReadoptLeader, RenewLease, ReleaseLeader, WriteSync,
-                            DeleteSync, ClearFailover, SetSynchronousNames, Follow, Bootstrap, StartPrimary,
-                            StartStandby, StopServer, KillServer, Promote, RunCheckpoint, Clone, Rewind, SetAside, Exit>;
+using Action =
+    std::variant<TakeInitialize, DropInitialize, AcquireLeader, ReadoptLeader, RenewLease, ReleaseLeader,
+                 WriteSync, DeleteSync, ClearFailover, SetSynchronousNames, Follow, Bootstrap, StartPrimary,
+                 StartStandby, StopServer, KillServer, Promote, RunCheckpoint, Clone, Rewind, SetAside, Exit>;
 
 // "acquire leader", "clone from pg1": for logs and failed tests.
 std::string to_string(const Action& action);

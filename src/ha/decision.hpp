@@ -18,8 +18,8 @@ struct Decision {
   std::string_view rule;                     // the rule that answered
 };
 
-// One node's judgement: pure, total. The first rule of the table that answers decides; the fencing rules stand on top.
-// Leases are renewed beside whatever a rule decided.
+// One node's judgement: pure, total. The first rule of the table that answers decides; the fencing rules
+// stand on top. Leases are renewed beside whatever a rule decided.
 Decision decide(const View& view);
 
 }  // namespace holdfast::ha

@@ -14,8 +14,8 @@ std::optional<std::string> obstacle_to_lead(const View& view);
 // A peer that is heard, may lead, and has more of the log than we have (or as much, and a better claim).
 const Name* better_candidate(const View& view);
 
-// Every member that could be a candidate is heard from, so that a comparison means something. The member that last
-// led is left out: it is the one that is gone.
+// Every member that could be a candidate is heard from, so that a comparison means something. The member that
+// last led is left out: it is the one that is gone.
 bool all_candidates_are_heard(const View& view);
 
 // Why `candidate` can't be handed the lock by us, the running leader; nullopt: it can.

@@ -16,19 +16,16 @@ enum class HandOver {
   release,     // the lock is being given up
 };
 
-// What decide() has to remember between two decisions. It is handed back in each Decision and given again in the next
-// View: there is no other state, so an agent that restarts begins with Memory{}.
+// What decide() has to remember between two decisions. It is handed back in each Decision and given again in
+// the next View: there is no other state, so an agent that restarts begins with Memory{}.
 struct Memory {
-  std::optional<BootInstant> lock_free_since;  // the leader lock is seen free since then
-  std::optional<BootInstant> crashed_at;       // our primary is down without our doing since then
-  int failed_starts = 0;
-  std::optional<BootInstant> retry_job_at;     // not before: a failed job is not hammered (EC-37)
-  std::optional<BootInstant> no_race_before;   // we gave the lock up for a reason: let others win
-  std::optional<BootInstant> unresponsive_since;
+  std::optional<BootInstant> lock_free_since;     // the leader lock is seen free since then
+  std::optional<BootInstant> crashed_at;          // our primary is down without our doing since then
+  std::optional<BootInstant> no_race_before;      // we gave the lock up for a reason: let others win
+  std::optional<BootInstant> unresponsive_since;  // its probes go unanswered since then
   HandOver hand_over = HandOver::none;
   std::string hand_over_to;                    // the candidate; empty: whoever is best
   std::optional<BootInstant> hand_over_since;  // of the present step
-  bool wants_rebuild = false;                  // rewinding failed: only a new clone helps
 
   bool operator==(const Memory&) const = default;
 };

@@ -11,7 +11,8 @@ Rejoin plan_rejoin(const Server& server, const std::optional<TimelineHistory>& l
   if (!was_primary) return server.position <= *end ? Rejoin::carry_on : Rejoin::rewind;
   // A crashed primary's last position is unknown until it has recovered: pg_rewind does that, and finds out.
   if (!server.cleanly_stopped) return Rejoin::rewind;
-  // `position` is where its shutdown checkpoint record begins: the leader has that record only if it forked past it.
+  // `position` is where its shutdown checkpoint record begins: the leader has that record only if it forked
+  // past it.
   return server.position < *end ? Rejoin::carry_on : Rejoin::rewind;
 }
 

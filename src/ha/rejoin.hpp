@@ -12,8 +12,8 @@ enum class Rejoin {
   unknown,   // the leader's history is not known yet
 };
 
-// How a server whose WAL ends at its position fits the present leader's history (EC-20, EC-64): by timeline ancestry
-// and LSN together, never by "it was a primary".
+// How a server whose WAL ends at its position fits the present leader's history (EC-20, EC-64): by timeline
+// ancestry and LSN together, never by "it was a primary".
 Rejoin plan_rejoin(const Server& server, const std::optional<TimelineHistory>& leader);
 
 }  // namespace holdfast::ha

@@ -7,8 +7,8 @@
 
 namespace holdfast::ha {
 
-// Adaptive suspicion of one peer (phi-accrual over the inter-arrival times of its heartbeats): a peer on a jittery
-// link is given more time than one on a steady link, never less than a floor of four intervals.
+// Adaptive suspicion of one peer (phi-accrual over the inter-arrival times of its heartbeats): a peer on a
+// jittery link is given more time than one on a steady link, never less than a floor of four intervals.
 class Suspicion {
  public:
   explicit Suspicion(milliseconds interval) : interval_{interval} {}

@@ -11,15 +11,16 @@
 #include "base/timeline.hpp"
 #include "ha/memory.hpp"
 
-// Everything that one node's judgement may look at. The shell (agent or simulator) fills it afresh for each decision: a
-// failed observation is absent, never a stale copy.
+// Everything that one node's judgement may look at. The shell (agent or simulator) fills it afresh for each
+// decision: a failed observation is absent, never a stale copy.
 namespace holdfast::ha {
 
 using Name = std::string;  // a member's name
 
 enum class SyncMode { off, on, quorum };
 
-// What decide() needs of the dynamic configuration; keys and defaults as in Patroni, `leader_ttl` and below are ours.
+// What decide() needs of the dynamic configuration; keys and defaults as in Patroni, `leader_ttl` and below
+// are ours.
 struct Settings {
   milliseconds ttl = 30s;
   milliseconds loop_wait = 10s;
@@ -34,10 +35,11 @@ struct Settings {
   bool use_pg_rewind = false;
   bool remove_data_directory_on_rewind_failure = false;
   bool remove_data_directory_on_diverged_timelines = false;
-  milliseconds leader_ttl = 4s;          // time to live of the lease under the leader lock
+  milliseconds leader_ttl = 4s;  // time to live of the lease under the leader lock
   milliseconds heartbeat_interval = 100ms;
-  milliseconds standby_drop_after = 400ms;  // silence after which a synchronous standby is no longer waited for
-  double clock_drift_max = 0.001;           // rho: how much faster or slower than real time a clock may run
+  milliseconds standby_drop_after =
+      400ms;                       // silence after which a synchronous standby is no longer waited for
+  double clock_drift_max = 0.001;  // rho: how much faster or slower than real time a clock may run
 
   bool operator==(const Settings&) const = default;
 };
@@ -64,16 +66,19 @@ enum class DirectoryState {
 
 enum class ServerState {
   stopped,   // no process of this data directory is left
-  crashed,   // the postmaster is gone without our doing; backends may linger and still acknowledge (kill them first)
+  crashed,   // the postmaster is gone without our doing; backends may linger and still acknowledge (kill them
+             // first)
   starting,  // the postmaster runs but does not accept connections yet
   running,
 };
 
-// A row of pg_stat_replication matched to a member by role, slot and address, not by application_name alone (EC-61).
+// A row of pg_stat_replication matched to a member by role, slot and address, not by application_name alone
+// (EC-61).
 struct Standby {
   Name member;
   bool streaming = false;
-  bool confirmed = false;  // counts as synchronous and has flushed past the LSN at which the setting became active (EC-52)
+  bool confirmed =
+      false;  // counts as synchronous and has flushed past the LSN at which the setting became active (EC-52)
   Lsn flushed;
   std::optional<BootInstant> stalled_since;  // it has not acknowledged WAL that we have flushed since then
 
@@ -86,15 +91,16 @@ struct Server {
   std::string directory_problem;  // a sentence, when directory is unknown, foreign or incomplete
   std::string system_id;          // empty: unknown
   ServerState state = ServerState::stopped;
-  bool in_recovery = true;        // running or starting: as a standby. stopped: it was last a standby
-  bool responsive = true;         // the fresh-connection and write probes answered within their deadlines (EC-110, EC-41)
-  bool cleanly_stopped = false;   // stopped: pg_control says "shut down" or "shut down in recovery"
+  bool in_recovery = true;  // running or starting: as a standby. stopped: it was last a standby
+  bool responsive =
+      true;  // the fresh-connection and write probes answered within their deadlines (EC-110, EC-41)
+  bool cleanly_stopped = false;  // stopped: pg_control says "shut down" or "shut down in recovery"
   Timeline timeline = 0;
-  Lsn position;                   // primary: flushed. standby: max(received, replayed). stopped: last checkpoint
-  bool streaming = false;         // standby: its WAL receiver streams
-  Name upstream;                  // standby: the member that primary_conninfo names; empty: none
-  std::vector<Standby> standbys;               // primary only
-  std::vector<Name> synchronous_names;         // in force in synchronous_standby_names, all of them required
+  Lsn position;            // primary: flushed. standby: max(received, replayed). stopped: last checkpoint
+  bool streaming = false;  // standby: its WAL receiver streams
+  Name upstream;           // standby: the member that primary_conninfo names; empty: none
+  std::vector<Standby> standbys;        // primary only
+  std::vector<Name> synchronous_names;  // in force in synchronous_standby_names, all of them required
 
   bool is_writable() const {
     return !in_recovery && (state == ServerState::running || state == ServerState::starting);
@@ -112,7 +118,8 @@ struct JobReport {
   Job job = Job::none;
   bool ok = true;
   std::string problem;
-  BootInstant ended;
+  BootInstant ended{};
+  int failures = 0;  // of this job, in a row
 
   bool operator==(const JobReport&) const = default;
 };
@@ -186,8 +193,8 @@ struct Cluster {
   std::vector<Member> members;
   SyncKey sync;
   std::optional<FailoverKey> failover;
-  Lsn last_leader_position;        // `status.optime`
-  Timeline last_timeline = 0;      // the newest that any leader is known to have had (`history`, member records)
+  Lsn last_leader_position;    // `status.optime`
+  Timeline last_timeline = 0;  // the newest that any leader is known to have had (`history`, member records)
 
   const Member* find(const Name& name) const;
 };
@@ -198,7 +205,7 @@ struct Peer {
   BootInstant suspected_at{};  // silence up to then is normal (adaptive, ha/suspicion.hpp)
   bool is_running = false;     // its PostgreSQL accepts connections
   bool is_writable = false;
-  bool holds_lock = false;     // it says so, with lease left
+  bool holds_lock = false;  // it says so, with lease left
   bool is_streaming = false;
   Timeline timeline = 0;
   Lsn position;
@@ -218,8 +225,8 @@ struct View {
   std::optional<Cluster> cluster;  // nullopt: the DCS is not known to be what we last saw
   Tenure tenure;
   std::map<Name, Peer> peers;
-  std::vector<Name> expected_members;      // from `nodes:`; empty: unknown
-  bool owns_bootstrap = false;             // the `initialize` key in progress is ours
+  std::vector<Name> expected_members;             // from `nodes:`; empty: unknown
+  bool owns_bootstrap = false;                    // the `initialize` key in progress is ours
   std::optional<TimelineHistory> leader_history;  // of the present leader's timeline
   Job job = Job::none;
   std::optional<JobReport> last_job;
@@ -227,7 +234,9 @@ struct View {
   bool is_stopping = false;  // the agent was asked to end (SIGTERM)
   Memory memory;
 
-  bool is_leader() const { return cluster && cluster->leader && cluster->leader->name == self && tenure.held; }
+  bool is_leader() const {
+    return cluster && cluster->leader && cluster->leader->name == self && tenure.held;
+  }
   const Peer* heard(const Name& name) const;  // nullptr: unknown or silent
 };
 

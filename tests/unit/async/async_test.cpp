@@ -27,12 +27,20 @@ awaitable<Result<int>> never() {
   co_await sleep_for(1h);
   co_return 1;
 }
-awaitable<Result<int>> at_once(int value) { co_return value; }
+awaitable<Result<int>> at_once(int value) {
+  co_return value;
+}
 
-awaitable<Result<int>> limited(awaitable<Result<int>> task) { co_return co_await with_timeout(1ms, std::move(task)); }
+awaitable<Result<int>> limited(awaitable<Result<int>> task) {
+  co_return co_await with_timeout(1ms, std::move(task));
+}
 
-TEST(WithTimeout, gives_the_value_of_what_ends_in_time) { EXPECT_EQ(run(limited(at_once(7))), 7); }
-TEST(WithTimeout, ends_what_does_not) { EXPECT_EQ(run(limited(never())).error().code, Errc::timed_out); }
+TEST(WithTimeout, gives_the_value_of_what_ends_in_time) {
+  EXPECT_EQ(run(limited(at_once(7))), 7);
+}
+TEST(WithTimeout, ends_what_does_not) {
+  EXPECT_EQ(run(limited(never())).error().code, Errc::timed_out);
+}
 
 awaitable<void> wait_forever(bool* ended) {
   struct Mark {
@@ -60,9 +68,13 @@ awaitable<bool> notified_before() {
   co_await event.wait();
   co_return !co_await event.wait_until(BootClock::now() + 1ms);
 }
-TEST(Event, is_not_lost_when_it_comes_before_the_wait) { EXPECT_TRUE(run(notified_before())); }
+TEST(Event, is_not_lost_when_it_comes_before_the_wait) {
+  EXPECT_TRUE(run(notified_before()));
+}
 
-ChildOptions shell(std::string script) { return {.argv = {"/bin/sh", "-c", std::move(script)}}; }
+ChildOptions shell(std::string script) {
+  return {.argv = {"/bin/sh", "-c", std::move(script)}};
+}
 
 TEST(ChildProcess, tells_exit_code_and_output) {
   const auto output = run(run_child(shell("echo out; echo err >&2; exit 3"), 10s));
@@ -99,8 +111,12 @@ TEST(ChildProcess, that_leaves_a_server_behind_does_not_keep_us_waiting) {
   ::kill(std::stoi(output->text), SIGKILL);
 }
 
-awaitable<Result<void>> wait_for(pid_t pid) { return wait_for_exit(pid); }
-TEST(WaitForExit, returns_at_once_for_a_process_that_is_gone) { EXPECT_TRUE(run(wait_for(0x3fffff))); }
+awaitable<Result<void>> wait_for(pid_t pid) {
+  return wait_for_exit(pid);
+}
+TEST(WaitForExit, returns_at_once_for_a_process_that_is_gone) {
+  EXPECT_TRUE(run(wait_for(0x3fffff)));
+}
 
 }  // namespace
 }  // namespace holdfast::async

@@ -15,7 +15,8 @@ TEST(Lsn, is_written_as_postgresql_writes_it) {
 }
 
 TEST(Lsn, refuses_what_is_not_one) {
-  for (const char* text : {"", "0", "/", "0/", "x/1", "0/1g", "100000000/0", "0/1 "}) EXPECT_FALSE(parse_lsn(text)) << text;
+  for (const char* text : {"", "0", "/", "0/", "x/1", "0/1g", "100000000/0", "0/1 "})
+    EXPECT_FALSE(parse_lsn(text)) << text;
 }
 
 RC_GTEST_PROP(Lsn, survives_print_and_parse, (std::uint64_t value)) {
@@ -58,7 +59,8 @@ RC_GTEST_PROP(IsoTime, survives_print_and_parse, (std::uint32_t value)) {
 }
 
 TEST(TimelineHistory, tells_where_an_ancestor_ended) {
-  const auto history = parse_timeline_history(3, "1\t0/5000000\tno recovery target specified\n\n2\t0/7000000\tx\n");
+  const auto history =
+      parse_timeline_history(3, "1\t0/5000000\tno recovery target specified\n\n2\t0/7000000\tx\n");
   ASSERT_TRUE(history);
   EXPECT_EQ(history->end_of(1), (Lsn{0x5000000}));
   EXPECT_EQ(history->end_of(2), (Lsn{0x7000000}));
@@ -67,17 +69,20 @@ TEST(TimelineHistory, tells_where_an_ancestor_ended) {
 }
 
 TEST(TimelineHistory, refuses_garbage) {
-  for (const char* text : {"x", "1", "1 y", "2 0/1\n1 0/2", "3 0/1"}) EXPECT_FALSE(parse_timeline_history(3, text)) << text;
+  for (const char* text : {"x", "1", "1 y", "2 0/1\n1 0/2", "3 0/1"})
+    EXPECT_FALSE(parse_timeline_history(3, text)) << text;
 }
 
 TEST(Log, keeps_one_event_on_one_line_whatever_is_in_it) {
-  EXPECT_EQ(log::print_line("peer said", {{"text", "a\nb \"c\""}, {"count", 3}}), R"(peer said text="a\nb \"c\"" count=3)");
+  EXPECT_EQ(log::print_line("peer said", {{"text", "a\nb \"c\""}, {"count", 3}}),
+            R"(peer said text="a\nb \"c\"" count=3)");
 }
 
 TEST(Metrics, exist_before_their_first_use) {
   Registry registry{{{"scope", "payments"}}};
   registry.counter("holdfast_failovers_total", "Failovers.", {{"reason", "crash"}});
-  EXPECT_NE(registry.text().find(R"(holdfast_failovers_total{scope="payments",reason="crash"} 0)"), std::string::npos)
+  EXPECT_NE(registry.text().find(R"(holdfast_failovers_total{scope="payments",reason="crash"} 0)"),
+            std::string::npos)
       << registry.text();
 }
 

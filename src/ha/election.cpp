@@ -1,0 +1,120 @@
+#include "ha/election.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+namespace holdfast::ha {
+namespace {
+
+bool is_manually_chosen(const View& view) {
+  const auto& failover = view.cluster->failover;
+  return failover && failover->candidate == view.self;
+}
+
+// The synchronous mode that is in force is what the key says, not the configuration: commits were
+// acknowledged by it.
+bool sync_lets_lead(const SyncKey& sync, const Name& name) {
+  return !sync.is_active() || sync.leader == name || sync.lists(name);
+}
+
+Lsn furthest_known(const View& view) {
+  Lsn furthest = view.cluster->last_leader_position;
+  for (const auto& [name, peer] : view.peers) {
+    if (peer.is_heard(view.now) && !peer.is_writable) furthest = std::max(furthest, peer.position);
+  }
+  return furthest;
+}
+
+// More of the log first; then the user's priority; then the name, so that two never wait for each other.
+auto claim(Timeline timeline, Lsn position, int priority, const Name& name) {
+  return std::tuple{~static_cast<std::uint64_t>(timeline), ~position.value, -static_cast<long>(priority),
+                    name};
+}
+
+bool may_lead(const View& view, const Name& name, const Peer& peer) {
+  return peer.is_running && !peer.is_writable && peer.tags.may_lead() &&
+         sync_lets_lead(view.cluster->sync, name);
+}
+
+}  // namespace
+
+std::optional<std::string> obstacle_to_lead(const View& view) {
+  const auto& cluster = *view.cluster;
+  const auto& server = view.server;
+  if (!sync_lets_lead(cluster.sync, view.self))
+    return "not a synchronous standby, so it may lack acknowledged commits";
+  // By order of a human, who is told what is missing: neither tags nor lag stand in the way, synchrony does
+  // (EC-30).
+  if (is_manually_chosen(view)) return std::nullopt;
+  if (!view.tags.may_lead()) return "tagged nofailover";
+  if (view.memory.no_race_before && view.now < *view.memory.no_race_before)
+    return "it gave the lock up a moment ago";
+  if (!cluster.initialize && !cluster.last_leader_position && view.server.in_recovery) {
+    return "the DCS was wiped: only a former primary restores it, or `failover --candidate`";
+  }
+  const bool patience_is_over =
+      view.memory.lock_free_since && view.now >= *view.memory.lock_free_since + view.settings.ttl;
+  if (server.timeline < cluster.last_timeline && (cluster.sync.is_active() || !patience_is_over)) {
+    return fmt::format("on timeline {}, and the cluster has reached {}", server.timeline,
+                       cluster.last_timeline);
+  }
+  const auto lag = bytes_between(server.position, furthest_known(view));
+  if (server.timeline >= cluster.last_timeline && lag > view.settings.maximum_lag_on_failover) {
+    return fmt::format("{} bytes behind, more than maximum_lag_on_failover", lag);
+  }
+  return std::nullopt;
+}
+
+const Name* better_candidate(const View& view) {
+  const auto ours = claim(view.server.timeline, view.server.position, view.tags.failover_priority, view.self);
+  for (const auto& [name, peer] : view.peers) {
+    if (!peer.is_heard(view.now) || !may_lead(view, name, peer)) continue;
+    if (claim(peer.timeline, peer.position, peer.tags.failover_priority, name) < ours) return &name;
+  }
+  return nullptr;
+}
+
+bool all_candidates_are_heard(const View& view) {
+  const auto& cluster = *view.cluster;
+  return std::all_of(cluster.members.begin(), cluster.members.end(), [&](const Member& member) {
+    const bool led_last = member.is_primary || member.name == cluster.sync.leader;
+    return member.name == view.self || led_last || !sync_lets_lead(cluster.sync, member.name) ||
+           view.heard(member.name);
+  });
+}
+
+std::optional<std::string> obstacle_to_hand_over(const View& view, const Name& candidate) {
+  if (candidate == view.self) return fmt::format("{} is the leader already", candidate);
+  const Peer* peer = view.heard(candidate);
+  if (peer == nullptr) return fmt::format("{} is not heard from", candidate);
+  if (!peer->is_running) return fmt::format("PostgreSQL of {} is not running", candidate);
+  if (!peer->tags.may_lead()) return fmt::format("{} is tagged nofailover", candidate);
+  if (!sync_lets_lead(view.cluster->sync, candidate))
+    return fmt::format("{} is not a synchronous standby", candidate);
+  const auto& rows = view.server.standbys;
+  const bool streams = std::any_of(
+      rows.begin(), rows.end(), [&](const Standby& row) { return row.member == candidate && row.streaming; });
+  if (!streams) return fmt::format("{} does not stream from {}", candidate, view.self);
+  const auto lag = bytes_between(peer->position, view.server.position);
+  if (lag > view.settings.maximum_lag_on_failover) {
+    return fmt::format("{} is {} bytes behind, more than maximum_lag_on_failover", candidate, lag);
+  }
+  return std::nullopt;
+}
+
+Name best_hand_over_candidate(const View& view) {
+  const Name* best = nullptr;
+  const auto claim_of = [&](const Name& name) {
+    const Peer& peer = view.peers.at(name);
+    return claim(peer.timeline, peer.position, peer.tags.failover_priority, name);
+  };
+  for (const auto& [name, peer] : view.peers) {
+    if (obstacle_to_hand_over(view, name)) continue;
+    if (best == nullptr || claim_of(name) < claim_of(*best)) best = &name;
+  }
+  return best == nullptr ? Name{} : *best;
+}
+
+}  // namespace holdfast::ha
