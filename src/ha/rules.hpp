@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "ha/step.hpp"
+#include "ha/decision.hpp"
 
 // The rules behind decide(), each in the file of its concern. A rule answers or passes (nullopt).
 namespace holdfast::ha {
