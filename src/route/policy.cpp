@@ -31,7 +31,7 @@ std::optional<CutCause> must_cut(const Table& table, const Grant& grant, BootIns
 
 std::string why_not_replica(const Table& table, const Server& server, const Policy& policy) {
   if (server.role != Role::replica) return fmt::format("it is {}", to_string(server.role));
-  if (!server.serving) return server.why;
+  if (!server.serving) return server.why.empty() ? "not serving" : server.why;
   if (server.draining) return "draining";
   if (has_diverged(table, server)) return "it is on another timeline than the primary";
   if (policy.target == Target::sync && !server.synchronous) return "not synchronous";

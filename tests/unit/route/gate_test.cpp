@@ -1,0 +1,266 @@
+#include "route/gate.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "route/policy.hpp"
+#include "unit/route/story.hpp"
+
+namespace holdfast::route {
+namespace {
+
+using namespace testing;
+
+// pg1 leads with epoch 10 and has proved at 0 s that its lease has 4 s left.
+Gate an_open_gate() {
+  Gate gate{{.drift_ppm_max = 1000}};
+  gate.on_cluster(leader("pg1", 10), at(0s));
+  gate.on_heartbeat(primary("pg1", 10, 0s), at(0s));
+  return gate;
+}
+
+TEST(Gate, opens_when_the_leader_key_and_the_agent_agree) {
+  const auto gate = an_open_gate();
+  EXPECT_TRUE(gate.view().takes_new(at(1s)));
+  EXPECT_EQ(gate.view().primary, "pg1");
+  EXPECT_EQ(gate.view().epoch, Epoch{10});
+}
+
+TEST(Gate, stays_shut_on_the_leader_key_alone) {
+  Gate gate{{}};
+  gate.on_cluster(leader("pg1", 10), at(0s));
+  EXPECT_EQ(gate.view().state, GateState::held);
+}
+
+TEST(Gate, stays_shut_on_the_agents_word_alone) {
+  Gate gate{{}};
+  gate.on_heartbeat(primary("pg1", 10, 0s), at(0s));
+  EXPECT_EQ(gate.view().state, GateState::held);
+}
+
+TEST(Gate, ends_at_the_question_plus_the_lease_left_shortened_by_drift) {
+  const auto gate = an_open_gate();
+  EXPECT_EQ(gate.view().until, at(4s - 4ms));
+  EXPECT_FALSE(gate.view().takes_new(at(4s - 4ms)));
+  EXPECT_TRUE(gate.view().takes_new(at(4s - 5ms)));
+}
+
+TEST(Gate, closes_when_no_new_proof_has_come) {
+  auto gate = an_open_gate();
+  gate.on_time(*gate.wake_at());
+  EXPECT_EQ(gate.view().state, GateState::held);
+  EXPECT_EQ(gate.view().closed_by, CutCause::proof_expired);
+}
+
+TEST(Gate, an_answer_without_a_nonce_proves_nothing) {
+  Gate gate{{}};
+  gate.on_cluster(leader("pg1", 10), at(0s));
+  auto answer = primary("pg1", 10, 0s);
+  answer.sent_at = {};
+  gate.on_heartbeat(answer, at(0s));
+  EXPECT_EQ(gate.view().state, GateState::held);
+}
+
+TEST(Gate, an_answer_that_was_long_on_its_way_counts_from_the_question) {
+  Gate gate{{.drift_ppm_max = 0}};
+  gate.on_cluster(leader("pg1", 10), at(9s));
+  gate.on_heartbeat(primary("pg1", 10, 0s, 4s), at(9s));
+  EXPECT_EQ(gate.view().state, GateState::held);
+}
+
+TEST(Gate, stays_open_on_proofs_while_the_dcs_is_dead) {
+  auto gate = an_open_gate();
+  gate.on_watch_lost(at(1s));
+  gate.on_heartbeat(primary("pg1", 10, 3s), at(3s));
+  EXPECT_TRUE(gate.view().takes_new(at(6s)));
+}
+
+TEST(Gate, does_not_open_while_the_dcs_is_dead) {
+  auto gate = an_open_gate();
+  gate.on_watch_lost(at(1s));
+  gate.on_time(at(5s));
+  gate.on_heartbeat(primary("pg1", 10, 6s), at(6s));
+  EXPECT_EQ(gate.view().state, GateState::held);
+}
+
+TEST(Gate, closes_at_once_when_another_member_leads) {
+  auto gate = an_open_gate();
+  gate.on_cluster(leader("pg2", 20), at(1s));
+  EXPECT_EQ(gate.view().state, GateState::held);
+  EXPECT_EQ(gate.view().closed_by, CutCause::epoch_passed);
+}
+
+TEST(Gate, never_reopens_for_a_deposed_primary) {
+  auto gate = an_open_gate();
+  gate.on_cluster(leader("pg2", 20), at(1s));
+  gate.on_cluster(leader("pg1", 30), at(2s));
+  gate.on_heartbeat(primary("pg1", 10, 2s), at(2s));
+  EXPECT_EQ(gate.view().state, GateState::held);
+  gate.on_heartbeat(primary("pg1", 30, 3s), at(3s));
+  EXPECT_EQ(gate.view().epoch, Epoch{30});
+}
+
+TEST(Gate, serves_a_takeover_whose_key_was_moved_to_another_lease_since) {
+  auto gate = an_open_gate();
+  gate.on_cluster(LeaderKey{.name = "pg2", .epoch_min = {10}, .epoch_max = {25}}, at(1s));
+  gate.on_heartbeat(primary("pg2", 20, 1s), at(1s));
+  EXPECT_EQ(gate.view().epoch, Epoch{20});
+}
+
+TEST(Gate, closes_when_the_agent_says_it_is_a_replica) {
+  auto gate = an_open_gate();
+  gate.on_heartbeat(replica("pg1", 1s), at(1s));
+  EXPECT_EQ(gate.view().closed_by, CutCause::role_lost);
+}
+
+TEST(Gate, drains_during_a_switchover_and_opens_again_when_it_is_called_off) {
+  auto gate = an_open_gate();
+  auto draining = primary("pg1", 10, 1s);
+  draining.draining = true;
+  gate.on_heartbeat(draining, at(1s));
+  EXPECT_FALSE(gate.view().takes_new(at(1s)));
+  EXPECT_TRUE(gate.view().keeps(at(1s)));
+  gate.on_heartbeat(primary("pg1", 10, 2s), at(2s));
+  EXPECT_TRUE(gate.view().takes_new(at(2s)));
+}
+
+TEST(Gate, takes_no_new_clients_while_the_leader_key_is_gone) {
+  auto gate = an_open_gate();
+  gate.on_cluster(std::nullopt, at(1s));
+  EXPECT_FALSE(gate.view().takes_new(at(1s)));
+  EXPECT_TRUE(gate.view().keeps(at(1s)));
+}
+
+TEST(Gate, an_older_answer_does_not_replace_a_newer_one) {
+  auto gate = an_open_gate();
+  gate.on_heartbeat(replica("pg1", 2s), at(2s));
+  gate.on_heartbeat(primary("pg1", 10, 1s), at(3s));
+  EXPECT_EQ(gate.view().state, GateState::held);
+}
+
+TEST(Gate, survives_nonsense_about_the_lease) {
+  Gate gate{{}};
+  gate.on_cluster(leader("pg1", 10), at(0s));
+  gate.on_heartbeat(primary("pg1", 10, 0s, nanoseconds::max()), at(0s));
+  EXPECT_LE(gate.view().until, at(1h));
+  gate.on_heartbeat(primary("pg1", 10, 1s, nanoseconds::min()), at(1s));
+  EXPECT_EQ(gate.view().state, GateState::held);
+}
+
+// --- properties: any order of events
+// -------------------------------------------------------------------------------
+
+struct Happening {
+  int kind;
+  int server;
+  int epoch;
+  int sent;
+  int lease;
+};
+
+std::vector<Happening> some_history() {
+  auto happening = rc::gen::build<Happening>(rc::gen::set(&Happening::kind, rc::gen::inRange(0, 8)),
+                                             rc::gen::set(&Happening::server, rc::gen::inRange(1, 4)),
+                                             rc::gen::set(&Happening::epoch, rc::gen::inRange(1, 6)),
+                                             rc::gen::set(&Happening::sent, rc::gen::inRange(0, 3000)),
+                                             rc::gen::set(&Happening::lease, rc::gen::inRange(0, 4000)));
+  return *rc::gen::container<std::vector<Happening>>(happening);
+}
+
+// What the gate was told; the last answers are remembered as the reference to judge it by.
+struct World {
+  Gate gate{{.drift_ppm_max = 1000}};
+  milliseconds now{0};
+  std::optional<LeaderKey> key;
+  bool watching = false;
+  std::map<std::string, HeartbeatSeen> answers;
+
+  void step(const Happening& what) {
+    now += 50ms;
+    const auto name = "pg" + std::to_string(what.server);
+    if (what.kind == 0) {
+      gate.on_watch_lost(at(now));
+      watching = false;
+    } else if (what.kind <= 2) {
+      watching = true;
+      key = what.kind == 1 ? std::optional{leader(name, what.epoch)} : std::nullopt;
+      gate.on_cluster(key, at(now));
+    } else if (what.kind == 3) {
+      gate.on_time(at(now));
+    } else {
+      const auto sent = std::max(0ms, now - milliseconds{what.sent});
+      auto answer = primary(name, what.epoch, sent, milliseconds{what.lease});
+      if (what.kind == 7) answer.role = Role::replica;
+      gate.on_heartbeat(answer, at(now));
+      if (answers[name].sent_at <= answer.sent_at) answers[name] = answer;
+    }
+  }
+};
+
+RC_GTEST_PROP(GateProperty, the_epoch_never_goes_down, ()) {
+  World world;
+  Epoch highest;
+  for (const auto& what : some_history()) {
+    world.step(what);
+    RC_ASSERT(world.gate.view().epoch >= highest);
+    highest = world.gate.view().epoch;
+  }
+}
+
+RC_GTEST_PROP(GateProperty, an_epoch_has_one_server_only, ()) {
+  World world;
+  std::map<std::int64_t, std::string> servers;
+  for (const auto& what : some_history()) {
+    world.step(what);
+    const auto& view = world.gate.view();
+    if (!view.keeps(at(world.now))) continue;
+    const auto [known, is_new] = servers.try_emplace(view.epoch.value, view.primary);
+    RC_ASSERT(is_new || known->second == view.primary);
+  }
+}
+
+RC_GTEST_PROP(GateProperty, is_never_open_past_the_proof, ()) {
+  World world;
+  for (const auto& what : some_history()) {
+    world.step(what);
+    const auto& view = world.gate.view();
+    if (view.state == GateState::held) continue;
+    const auto& answer = world.answers.at(view.primary);
+    const auto left = answer.lease_remaining;
+    RC_ASSERT(view.until <= answer.sent_at + left);
+    RC_ASSERT(at(world.now) < view.until);
+    RC_ASSERT(answer.role == Role::primary && answer.epoch == view.epoch);
+  }
+}
+
+RC_GTEST_PROP(GateProperty, opens_only_with_a_live_dcs_that_agrees, ()) {
+  World world;
+  GateView before;
+  for (const auto& what : some_history()) {
+    world.step(what);
+    const auto& view = world.gate.view();
+    const bool has_opened =
+        view.takes_new(at(world.now)) && (before.state == GateState::held || before.epoch != view.epoch);
+    if (has_opened) RC_ASSERT(world.watching && world.key && world.key->name == view.primary);
+    if (view.takes_new(at(world.now)) && world.watching)
+      RC_ASSERT(world.key && world.key->name == view.primary);
+    before = view;
+  }
+}
+
+RC_GTEST_PROP(GateProperty, every_grant_of_an_older_epoch_is_cut, ()) {
+  World world;
+  std::vector<Grant> grants;
+  for (const auto& what : some_history()) {
+    world.step(what);
+    const auto& view = world.gate.view();
+    if (view.takes_new(at(world.now))) grants.push_back({view.primary, true, view.epoch});
+    for (const auto& grant : grants) {
+      const bool may_live = grant.epoch == view.epoch && view.keeps(at(world.now));
+      RC_ASSERT(must_cut({.gate = view}, grant, at(world.now)).has_value() == !may_live);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace holdfast::route
