@@ -2,7 +2,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace holdfast::config {
@@ -22,14 +21,15 @@ struct Origin {
 std::string to_string(const Origin& origin);
 
 // A document of nested maps, lists and scalars, read from YAML or JSON. It knows nothing of keys and types.
+struct NodeChild;
 struct Node {
   enum class Kind { null, scalar, list, map };
 
   Kind kind = Kind::null;
-  std::string text;         // scalar
-  bool quoted = false;      // scalar that was written as a string: never a number, a boolean or null
-  std::vector<Node> items;  // list
-  std::vector<std::pair<std::string, Node>> children;  // map, in the order of the file; keys are unique
+  std::string text;                 // scalar
+  bool quoted = false;              // scalar that was written as a string: never a number, a boolean or null
+  std::vector<Node> items;          // list
+  std::vector<NodeChild> children;  // map, in the order of the file; keys are unique
   Origin origin;
 
   static Node scalar(std::string text, Origin origin = {});  // a plain one: 5, true, pg1
@@ -50,6 +50,11 @@ struct Node {
   void erase(std::string_view key);
 
   bool same_value(const Node& other) const;  // equal but for origins
+};
+
+struct NodeChild {
+  std::string key;
+  Node value;
 };
 
 // Lays `over` upon `base`: maps merge key by key, everything else replaces (directory of files, environment).
