@@ -35,6 +35,9 @@ struct Controlled {
 Controlled controlled_parameters(const Options& options, Version version, Role role,
                                  const std::optional<ControlData>& control);
 
+// Is this GUC (lower case) ours to set, so that the user's value in a file is not written?
+bool is_controlled(const std::string& name);
+
 // User parameters that can be written: known to this server (EC-87), not controlled, not ours. Keys
 // lower-cased. `known` empty: nothing is known, all pass. `dropped` are for a warning.
 struct Checked {
@@ -67,12 +70,11 @@ struct Written {
 // rename.
 Result<Written> write_config_files(const Options& options, Version version,
                                    const std::set<std::string>& known, const Desired& desired);
-// Only what change of role or upstream touches; faster on the way to a promotion.
-Result<void> write_recovery_files(const Options& options, const Desired& desired);
-
 // Writes by temporary file, fsync, rename, fsync of the folder. true: the text was another one before.
 Result<bool> write_atomically(const Options& options, const std::string& path, const std::string& text,
                               mode_t mode = 0600);
 Result<std::string> read_text(const std::string& path);
+// Makes renames and removals in the folder durable.
+Result<void> sync_folder(const std::string& path);
 
 }  // namespace holdfast::postgres

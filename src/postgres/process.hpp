@@ -38,6 +38,7 @@ class Postmaster {
   awaitable<Result<void>> wait_exit() const;
 
  private:
+  friend Result<Postmaster> hold_child(const asio::any_io_executor& executor, pid_t pid);
   friend Result<Postmaster> hold_postmaster(const asio::any_io_executor& executor, const Options& options,
                                             pid_t pid);
   struct State;

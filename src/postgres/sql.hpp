@@ -58,10 +58,14 @@ class Connection {
   Connection& operator=(Connection&&) noexcept;
   ~Connection();
 
-  // Past `limit` the statement is cancelled at the server and the connection closed: it can't be used again.
+  // Past `limit` the connection is closed and can't be used again; the server ends the statement by its own
+  // statement_timeout (PQcancel would block on a server that hangs).
   awaitable<Result<Rows>> query(std::string sql, std::vector<Field> parameters, nanoseconds limit);
   // Several statements in one string, without parameters; answers the last one's rows.
   awaitable<Result<Rows>> execute(std::string sql, nanoseconds limit);
+
+  // The SCRAM verifier to store instead of the password, so that the password is in no log of statements (EC-84).
+  Result<std::string> password_verifier(const std::string& user, const Secret& password) const;
 
   bool is_usable() const;
   int server_version() const;  // 150020
