@@ -31,7 +31,7 @@ bool state_has_data(const std::string& state) {
 
 ha::Member to_ha(const Member& member) {
   return {.name = member.name,
-          .has_data = state_has_data(member.state),
+          .has_data = state_has_data(member.state) && member.role != "uninitialized",
           .is_running = member.state == "running" || member.state == "streaming",
           .is_primary = member.role == "primary" || member.role == "master",
           .awaits_checkpoint = member.checkpoint_after_promote == false,

@@ -44,8 +44,8 @@ class Client {
   explicit Client(const asio::any_io_executor& executor, ClientOptions options = {});
   ~Client();
 
-  // `request.target` is replaced by the URL's. A request on a kept connection that the server had closed is
-  // sent again on a new one (it was never read).
+  // `request.target` is replaced by the URL's. Never sent twice: a request whose answer was lost may have
+  // been done. Kept connections are looked at before use, so a server's restart goes unnoticed.
   awaitable<Result<Response>> request(Url url, Request request, milliseconds timeout);
   // Returns when the answer's header is there, within `timeout`; a status other than 200 comes with its whole
   // body.
