@@ -39,9 +39,11 @@ class RestApi {
  private:
   awaitable<http::Response> route(http::Request request);
   awaitable<http::Response> run_unsafe(http::Request request);
-  awaitable<http::Response> run_order(http::Request request, std::string name);
+  awaitable<http::Response> run_config(http::Request request);
   awaitable<http::Response> run_switchover(http::Request request, std::string action);
-  awaitable<std::optional<std::string>> obstacle(SwitchoverOrder order);
+  awaitable<http::Response> run_restart(http::Request request);
+  awaitable<http::Response> run_reinitialize(http::Request request);
+  awaitable<http::Response> run_failsafe(http::Request request);
 
   ApiOptions options_;
   Sources sources_;
