@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace holdfast::route {
 namespace {
@@ -41,9 +42,16 @@ void Gate::on_watch_lost(BootInstant now) {
 
 void Gate::on_heartbeat(const HeartbeatSeen& heartbeat, BootInstant now) {
   auto& latest = answers_[heartbeat.server];
+  const bool is_unasked = heartbeat.sent_at == BootInstant{};
   const bool is_question_from_the_future = heartbeat.sent_at > now;
-  if (is_question_from_the_future || heartbeat.sent_at < latest.sent_at) return;
-  latest = heartbeat;
+  if (is_question_from_the_future || (!is_unasked && heartbeat.sent_at < latest.sent_at)) return;
+  const auto proven = std::exchange(latest, heartbeat);
+  // News that answers no question proves nothing new, and takes nothing away while the lock is the same.
+  const bool is_same_lock = heartbeat.epoch == proven.epoch && heartbeat.lease_remaining > 0ns;
+  if (is_unasked && is_same_lock) {
+    latest.sent_at = proven.sent_at;
+    latest.lease_remaining = proven.lease_remaining;
+  }
   decide(now);
 }
 

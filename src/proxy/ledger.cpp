@@ -1,0 +1,31 @@
+#include "proxy/ledger.hpp"
+
+namespace holdfast::proxy {
+
+void Level::raise_peak(std::int64_t to) {
+  auto peak = peak_.load(std::memory_order_relaxed);
+  while (peak < to && !peak_.compare_exchange_weak(peak, to, std::memory_order_relaxed)) {
+  }
+}
+
+void Level::add() {
+  raise_peak(now_.fetch_add(1, std::memory_order_relaxed) + 1);
+}
+
+bool Level::try_add(std::int64_t limit) {
+  const auto now = now_.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (limit > 0 && now > limit) {
+    now_.fetch_sub(1, std::memory_order_relaxed);
+    return false;
+  }
+  raise_peak(now);
+  return true;
+}
+
+std::shared_ptr<ServerAccount> Ledger::server(const std::string& name) {
+  auto& account = servers_[name];
+  if (!account) account = std::make_shared<ServerAccount>(listeners_.size());
+  return account;
+}
+
+}  // namespace holdfast::proxy

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <vector>
+
+#include "async/asio.hpp"
+#include "config/values.hpp"
+
+namespace holdfast::proxy {
+
+using Acceptor = asio::ip::tcp::acceptor;
+
+// One listening address, bound once for each worker (SO_REUSEPORT: the kernel spreads the clients).
+// Descriptors are not attached to a loop yet.
+class SharedPort {
+ public:
+  // Errc::refused: in use, by another program or another proxy; Errc::invalid_argument: not an address of
+  // this host; Errc::permission_denied.
+  static Result<SharedPort> bind(const config::HostPort& address, int workers);
+  SharedPort(SharedPort&&) noexcept = default;
+  SharedPort& operator=(SharedPort&&) = delete;
+  ~SharedPort();
+
+  std::uint16_t port() const { return endpoint_.port(); }
+  Acceptor take(asio::io_context& loop);  // call once a worker
+
+ private:
+  SharedPort() = default;
+  asio::ip::tcp::endpoint endpoint_;
+  std::vector<int> descriptors_;
+};
+
+// Raises the limit of open files to what is allowed; returns it.
+std::int64_t raise_file_limit();
+
+}  // namespace holdfast::proxy
