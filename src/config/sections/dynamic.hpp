@@ -78,7 +78,7 @@ struct DynamicConfig {
   Node postgresql;  // the `postgresql` map, to be merged under the local one: effective_postgresql()
   Node tree;        // the whole document as received, unknown keys included: what a PATCH is applied to
 
-  bool operator==(const DynamicConfig& other) const;  // by meaning: `tree` compares without origins
+  bool operator==(const DynamicConfig& other) const;  // by meaning: unknown keys and origins do not count
 };
 
 }  // namespace holdfast::config

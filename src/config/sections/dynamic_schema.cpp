@@ -91,7 +91,7 @@ void Schema<DynamicConfig>::finish(const Node& node, DynamicConfig& out, const S
 }
 
 bool DynamicConfig::operator==(const DynamicConfig& other) const {
-  return tree.same_value(other.tree);
+  return print_section(*this).same_value(print_section(other));
 }
 
 }  // namespace holdfast::config

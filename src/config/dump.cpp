@@ -1,0 +1,133 @@
+#include <fmt/format.h>
+
+#include "config/read_config.hpp"
+#include "config/show.hpp"
+
+namespace holdfast::config {
+namespace {
+
+constexpr std::size_t comment_column = 60;
+
+// Whether a plain scalar would be read back as this same string.
+bool is_plain(const std::string& text) {
+  constexpr std::string_view special = ":#{}[],&*?|<>=!%@`'\"\\\n\t";
+  if (text.empty() || text.front() == ' ' || text.back() == ' ' || text.front() == '-') return false;
+  if (text.find(": ") != std::string::npos || text.back() == ':' || text.find(" #") != std::string::npos)
+    return false;
+  return special.find(text.front()) == std::string_view::npos &&
+         text.find_first_of("\n\t\"\\") == std::string::npos;
+}
+
+std::string quote(const std::string& text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      result += {'\\', c};
+    } else if (c == '\n') {
+      result += "\\n";
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      result += c;
+    }
+  }
+  return result + "\"";
+}
+
+// Text that YAML would take for a boolean, a number or nothing must stay text.
+bool looks_typed(std::string_view text) {
+  for (const char* word : {"true", "false", "on", "off", "yes", "no", "null", "~", "True", "False"}) {
+    if (text == word) return true;
+  }
+  return text.find_first_not_of("0123456789.+-eE_xo:") == std::string_view::npos;
+}
+
+std::string print_scalar(const Node& node) {
+  if (node.is_null()) return "null";
+  if (!node.quoted) return node.text;
+  return is_plain(node.text) && !looks_typed(node.text) ? node.text : quote(node.text);
+}
+
+class Dump {
+ public:
+  void map(const Node& node, const SectionInfo* section, const Node* written, int depth);
+  std::string text() && { return std::move(text_); }
+
+ private:
+  void value(const std::string& key, const Node& node, const FieldInfo* field, const Node* written,
+             int depth);
+  void list(const Node& node, const SectionInfo* section, const Node* written, int depth);
+  void line(int depth, const std::string& text, const Node* written);
+
+  std::string text_;
+};
+
+void Dump::line(int depth, const std::string& text, const Node* written) {
+  const std::string line = std::string(static_cast<std::size_t>(depth) * 2, ' ') + text;
+  text_ += fmt::format("{:<{}}  # {}\n", line, comment_column,
+                       to_string(written == nullptr ? Origin{} : written->origin));
+}
+
+void Dump::map(const Node& node, const SectionInfo* section, const Node* written, int depth) {
+  for (const auto& [key, child] : node.children) {
+    const FieldInfo* field = section == nullptr ? nullptr : section->find(key);
+    const Node* origin = written == nullptr ? nullptr : written->find(key);
+    if (origin == nullptr && written != nullptr && field != nullptr) {
+      for (const std::string& alias : field->aliases)
+        origin = origin == nullptr ? written->find(alias) : origin;
+    }
+    value(key, child, field, origin, depth);
+  }
+}
+
+void Dump::value(const std::string& key, const Node& node, const FieldInfo* field, const Node* written,
+                 int depth) {
+  const std::string indent(static_cast<std::size_t>(depth) * 2, ' ');
+  const std::string name = is_plain(key) ? key : quote(key);
+  if (field != nullptr && field->is_secret) {
+    const bool is_set = !node.text.empty();
+    if (is_set || written != nullptr) line(depth, name + (is_set ? ": '***'" : ": ''"), written);
+  } else if (node.is_map() && !node.children.empty()) {
+    text_ += fmt::format("{}{}:\n", indent, name);
+    const bool has_names = field != nullptr && field->kind == FieldInfo::Kind::map_of_sections;
+    if (has_names) {
+      for (const auto& [entry, child] : node.children) {
+        text_ += fmt::format("{}  {}:\n", indent, is_plain(entry) ? entry : quote(entry));
+        map(child, field->section, written == nullptr ? nullptr : written->find(entry), depth + 2);
+      }
+    } else {
+      map(node, field == nullptr ? nullptr : field->section, written, depth + 1);
+    }
+  } else if (node.is_list() && !node.items.empty()) {
+    line(depth, name + ":", written);
+    list(node, field == nullptr ? nullptr : field->section, written, depth + 1);
+  } else {
+    const std::string text = node.is_map() ? "{}" : node.is_list() ? "[]" : print_scalar(node);
+    if (!node.is_null()) line(depth, name + ": " + text, written);
+  }
+}
+
+void Dump::list(const Node& node, const SectionInfo* section, const Node* written, int depth) {
+  const std::string indent(static_cast<std::size_t>(depth) * 2, ' ');
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    const Node& item = node.items[i];
+    if (!item.is_map()) {
+      text_ += fmt::format("{}- {}\n", indent, print_scalar(item));
+      continue;
+    }
+    const std::size_t start = text_.size();
+    const bool has_item = written != nullptr && i < written->items.size();
+    map(item, section, has_item ? &written->items[i] : nullptr, depth + 1);
+    if (text_.size() > start) text_[start + indent.size()] = '-';
+  }
+}
+
+}  // namespace
+
+std::string dump(const Config& config) {
+  Dump result;
+  result.map(print_config(config), &describe_config(), &config.tree, 0);
+  return std::move(result).text();
+}
+
+}  // namespace holdfast::config

@@ -1,0 +1,193 @@
+#include "config/expand.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "config/read_config.hpp"
+#include "config/yaml.hpp"
+
+namespace holdfast::config {
+namespace {
+
+using Words = std::vector<std::string>;
+
+Node words(const Words& texts, const Origin& origin) {
+  Node list = Node::list(origin);
+  for (const std::string& text : texts) list.items.push_back(Node::string(text, origin));
+  return list;
+}
+
+// Sets what the user has not.
+void fill(Node& section, const std::string& key, Node value) {
+  const Node* there = section.find(key);
+  if (there == nullptr || there->is_null()) section.set(key, std::move(value));
+}
+
+std::string address(const NodeConfig& node, int port) {
+  return print_host_port({node.host, port});
+}
+std::string url(const NodeConfig& node, int port) {
+  return "http://" + address(node, port);
+}
+
+// Listening needs an address of this machine; a host name may resolve to anything (and etcd refuses names).
+std::string listen_address(const NodeConfig& node, int port) {
+  std::array<unsigned char, 16> bytes{};
+  const bool is_address = inet_pton(AF_INET, node.host.c_str(), bytes.data()) == 1 ||
+                          inet_pton(AF_INET6, node.host.c_str(), bytes.data()) == 1;
+  return is_address ? address(node, port) : fmt::format("0.0.0.0:{}", port);
+}
+
+// Keys that `nodes` decides: two places that say different things would be a guess.
+constexpr std::array decided_by_nodes{"name",
+                                      "roles",
+                                      "restapi.listen",
+                                      "restapi.connect_address",
+                                      "postgresql.listen",
+                                      "postgresql.connect_address",
+                                      "etcd_server.name",
+                                      "etcd_server.listen_client_urls",
+                                      "etcd_server.advertise_client_urls",
+                                      "etcd_server.listen_peer_urls",
+                                      "etcd_server.initial_advertise_peer_urls",
+                                      "etcd_server.initial_cluster"};
+
+void refuse_clashes(const Node& tree, const std::vector<NodeConfig>& nodes, Problems& problems) {
+  Words clashes{decided_by_nodes.begin(), decided_by_nodes.end()};
+  const bool has_etcd =
+      std::ranges::any_of(nodes, [](const NodeConfig& node) { return node.has(Role::etcd); });
+  if (has_etcd) {
+    for (const char* section : {"etcd3", "etcd"}) {
+      for (const char* key : {"host", "hosts", "url", "proxy", "srv"})
+        clashes.push_back(fmt::format("{}.{}", section, key));
+    }
+  } else if (tree.find("etcd3") == nullptr && tree.find("etcd") == nullptr) {
+    problems.error(tree.find("nodes")->origin, "nodes",
+                   "no node has role etcd: give one that role, or say where etcd is with 'etcd3'");
+  }
+  for (const std::string& path : clashes) {
+    const Node* value = tree.at_path(path);
+    if (value == nullptr || value->is_null() || value->origin.kind != Origin::Kind::file) continue;
+    problems.error(value->origin, path,
+                   "is decided by 'nodes'; remove it, or write the full form without 'nodes'");
+  }
+}
+
+void expand_etcd_client(Node& tree, const std::vector<NodeConfig>& nodes, const NodeConfig* self) {
+  Words endpoints;
+  for (const NodeConfig& node : nodes) {
+    if (!node.has(Role::etcd)) continue;
+    const auto at = &node == self ? endpoints.begin() : endpoints.end();  // the nearest one first
+    endpoints.insert(at, address(node, node.ports.etcd_client));
+  }
+  if (endpoints.empty()) return;
+  Node& section = tree.at_or_map(tree.find("etcd") != nullptr ? "etcd" : "etcd3");
+  fill(section, "hosts", words(endpoints, {Origin::Kind::derived, "nodes"}));
+}
+
+void expand_etcd_server(Node& tree, const std::vector<NodeConfig>& nodes, const NodeConfig& self,
+                        const Origin& origin) {
+  Node& section = tree.at_or_map("etcd_server");
+  const int client = self.ports.etcd_client;
+  const int peer = self.ports.etcd_peer;
+  fill(section, "name", Node::string(self.name, origin));
+  fill(section, "listen_client_urls", words({"http://" + listen_address(self, client)}, origin));
+  fill(section, "advertise_client_urls", words({url(self, client)}, origin));
+  fill(section, "listen_peer_urls", words({"http://" + listen_address(self, peer)}, origin));
+  fill(section, "initial_advertise_peer_urls", words({url(self, peer)}, origin));
+  Node members = Node::map({Origin::Kind::derived, "nodes"});
+  for (const NodeConfig& node : nodes) {
+    if (node.has(Role::etcd))
+      members.set(node.name, Node::string(url(node, node.ports.etcd_peer), members.origin));
+  }
+  fill(section, "initial_cluster", std::move(members));
+}
+
+void expand_passwords(Node& tree, Problems& problems) {
+  Passwords passwords;
+  const Node* written = tree.find("passwords");
+  if (written != nullptr) read_passwords(*written, passwords, problems);
+  Node& users = tree.at_or_map("postgresql").at_or_map("authentication");
+  const auto give = [&](const char* role, const char* username, const Secret& password) {
+    Node& user = users.at_or_map(role);
+    const Origin origin{Origin::Kind::derived, fmt::format("passwords.{}", role)};
+    if (username != nullptr) fill(user, "username", Node::string(username, origin));
+    if (!password.empty()) fill(user, "password", Node::string(password.reveal(), origin));
+    if (user.find("password") == nullptr) {
+      problems.error(
+          tree.find("nodes")->origin, fmt::format("postgresql.authentication.{}.password", role),
+          fmt::format("is not set: set passwords.{0} (or {0} in passwords_file), or PATRONI_{1}_PASSWORD",
+                      role, std::string_view{role} == "superuser" ? "SUPERUSER" : "REPLICATION"));
+    }
+  };
+  give("superuser", nullptr, passwords.superuser);
+  give("replication", nullptr, passwords.replication);
+  if (!passwords.rewind.empty()) give("rewind", "rewind_user", passwords.rewind);
+}
+
+void expand_agent(Node& tree, const NodeConfig& self, const Origin& origin, Problems& problems) {
+  Node& postgresql = tree.at_or_map("postgresql");
+  fill(postgresql, "listen", Node::string(listen_address(self, self.ports.postgresql), origin));
+  fill(postgresql, "connect_address", Node::string(address(self, self.ports.postgresql), origin));
+  expand_passwords(tree, problems);
+}
+
+Node listener(const char* name, const NodeConfig& self, int port, const char* target, const Origin& origin) {
+  Node entry = Node::map(origin);
+  entry.set("name", Node::string(name, origin));
+  entry.set("bind", Node::string(listen_address(self, port), origin));
+  entry.set("target", Node::string(target, origin));
+  return entry;
+}
+
+void expand_proxy(Node& tree, const NodeConfig& self, const Origin& origin) {
+  Node& proxy = tree.at_or_map("proxy");
+  Node listeners = Node::list(origin);
+  listeners.items.push_back(listener("write", self, self.ports.write, "primary", origin));
+  listeners.items.push_back(listener("read", self, self.ports.read, "replica", origin));
+  fill(proxy, "listeners", std::move(listeners));
+  fill(proxy.at_or_map("stats"), "listen", Node::string(listen_address(self, self.ports.stats), origin));
+}
+
+void expand_self(Node& tree, const std::vector<NodeConfig>& nodes, const NodeConfig& self,
+                 Problems& problems) {
+  const Origin origin{Origin::Kind::derived, "nodes." + self.name};
+  tree.set("name", Node::string(self.name, origin));
+  Node roles = Node::list(origin);
+  for (const Role role : self.roles) {
+    roles.items.push_back(Node::string(role == Role::agent   ? "agent"
+                                       : role == Role::proxy ? "proxy"
+                                                             : "etcd",
+                                       origin));
+  }
+  tree.set("roles", std::move(roles));
+  if (const Node* tags = tree.at_path("nodes." + self.name + ".tags")) overlay(tree.at_or_map("tags"), *tags);
+  fill(tree.at_or_map("restapi"), "listen", Node::string(listen_address(self, self.ports.restapi), origin));
+  fill(tree.at_or_map("restapi"), "connect_address", Node::string(address(self, self.ports.restapi), origin));
+  if (self.has(Role::etcd)) expand_etcd_server(tree, nodes, self, origin);
+  if (self.has(Role::agent)) expand_agent(tree, self, origin, problems);
+  if (self.has(Role::proxy)) expand_proxy(tree, self, origin);
+}
+
+}  // namespace
+
+void expand_nodes(Node& tree, const LoadRequest& request, Problems& problems) {
+  const Node* written = tree.find("nodes");
+  if (written == nullptr || written->is_null()) return;
+  std::vector<NodeConfig> nodes;
+  Problems found;  // said again, once, when the whole document is read
+  read_nodes(*written, nodes, found);
+  if (found.has_errors() || nodes.empty()) {
+    if (nodes.empty() && !found.has_errors()) problems.error(written->origin, "nodes", "lists no node");
+    return;
+  }
+  refuse_clashes(tree, nodes, problems);
+  const NodeConfig* self = find_self(nodes, tree, request, problems);
+  expand_etcd_client(tree, nodes, self);
+  if (self != nullptr) expand_self(tree, nodes, *self, problems);
+}
+
+}  // namespace holdfast::config
