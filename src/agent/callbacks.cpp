@@ -16,7 +16,8 @@ async::ChildOptions child_for(const std::string& command, const std::string& act
 
 }  // namespace
 
-CallbackRunner::CallbackRunner(const asio::any_io_executor& executor, std::string scope, config::Callbacks callbacks)
+CallbackRunner::CallbackRunner(const asio::any_io_executor& executor, std::string scope,
+                               config::Callbacks callbacks)
     : scope_{std::move(scope)}, callbacks_{std::move(callbacks)}, queued_{executor}, tasks_{executor} {
   tasks_.spawn("callbacks", run());
 }
@@ -48,11 +49,14 @@ awaitable<void> CallbackRunner::run() {
     if (!ended) {
       log::warn("callback failed", {{"action", call.action}, {"role", call.role}, {"error", ended.error()}});
     } else if (!ended->status.ok()) {
-      log::warn("callback failed", {{"action", call.action}, {"role", call.role}, {"status", to_string(ended->status)}});
+      log::warn("callback failed",
+                {{"action", call.action}, {"role", call.role}, {"status", to_string(ended->status)}});
     }
   }
 }
 
-awaitable<void> CallbackRunner::stop() { co_await tasks_.stop(); }
+awaitable<void> CallbackRunner::stop() {
+  co_await tasks_.stop();
+}
 
 }  // namespace holdfast::agent

@@ -9,8 +9,9 @@
 
 namespace holdfast::agent {
 
-// Runs `postgresql.callbacks` as `<command> <action> <role> <scope>`: one at a time, in order, so that a role change is
-// never overtaken (EC-43). A hung one is killed after `limit`; a failure is logged and changes nothing.
+// Runs `postgresql.callbacks` as `<command> <action> <role> <scope>`: one at a time, in order, so that a role
+// change is never overtaken (EC-43). A hung one is killed after `limit`; a failure is logged and changes
+// nothing.
 class CallbackRunner {
  public:
   CallbackRunner(const asio::any_io_executor& executor, std::string scope, config::Callbacks callbacks);

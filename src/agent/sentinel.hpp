@@ -8,12 +8,14 @@
 
 namespace holdfast::agent {
 
-// Fence 3 of the design: a tiny separate process that the agent feeds with its lease deadline. When the deadline passes
-// while PostgreSQL may be writable here (the agent hung, was stopped, crashed and did not return), it kills the
-// postmaster and every backend. It outlives the agent, and tells a restarted one which deadline still stands.
+// Fence 3 of the design: a tiny separate process that the agent feeds with its lease deadline. When the
+// deadline passes while PostgreSQL may be writable here (the agent hung, was stopped, crashed and did not
+// return), it kills the postmaster and every backend. It outlives the agent, and tells a restarted one which
+// deadline still stands.
 class SentinelClient {
  public:
-  // `socket`: where the sentinel of this data directory listens; it is started when nobody does. `run_as`: as for postgres.
+  // `socket`: where the sentinel of this data directory listens; it is started when nobody does. `run_as`: as
+  // for postgres.
   SentinelClient(asio::any_io_executor executor, std::string socket, postgres::Options options);
   ~SentinelClient();
 
@@ -45,8 +47,8 @@ struct SentinelOptions {
   std::string member;
 };
 
-// The body of the process `holdfast sentinel`: returns its exit code. Ends by itself when it is disarmed and no agent
-// has been connected for ten seconds.
+// The body of the process `holdfast sentinel`: returns its exit code. Ends by itself when it is disarmed and
+// no agent has been connected for ten seconds.
 int run_sentinel(const SentinelOptions& options);
 
 }  // namespace holdfast::agent

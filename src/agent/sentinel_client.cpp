@@ -28,8 +28,8 @@ Result<int> connect_to(const std::string& path) {
 }
 
 async::ChildOptions sentinel_command(const std::string& socket, const postgres::Options& options) {
-  return {.argv = {"/proc/self/exe", "sentinel", "--socket", socket, "--data-dir", options.data_dir, "--bin-dir",
-                   options.bin_dir, "--member", options.member},
+  return {.argv = {"/proc/self/exe", "sentinel", "--socket", socket, "--data-dir", options.data_dir,
+                   "--bin-dir", options.bin_dir, "--member", options.member},
           .output_file = options.data_dir + ".sentinel.log",
           .user = options.os_user,
           .own_session = true};
@@ -37,7 +37,9 @@ async::ChildOptions sentinel_command(const std::string& socket, const postgres::
 
 }  // namespace
 
-std::string sentinel_socket(const postgres::Options& options) { return options.data_dir + ".sentinel"; }
+std::string sentinel_socket(const postgres::Options& options) {
+  return options.data_dir + ".sentinel";
+}
 
 SentinelClient::SentinelClient(asio::any_io_executor executor, std::string socket, postgres::Options options)
     : executor_{std::move(executor)}, socket_{std::move(socket)}, options_{std::move(options)} {}
@@ -70,7 +72,8 @@ awaitable<Result<BootInstant>> SentinelClient::hello() {
   for (;;) {
     const auto size = recv(fd_, &message, sizeof message, 0);
     if (size == sizeof message && message.magic == sentinel_magic) break;
-    if (size >= 0 || (errno != EAGAIN && errno != EINTR)) co_return fail(Errc::unavailable, "the sentinel hung up");
+    if (size >= 0 || (errno != EAGAIN && errno != EINTR))
+      co_return fail(Errc::unavailable, "the sentinel hung up");
     co_await async::sleep_for(2ms);
   }
   co_return BootInstant{nanoseconds{message.deadline_ns}};
@@ -83,7 +86,11 @@ Result<void> SentinelClient::send(std::int64_t deadline) {
   return fail(Errc::unavailable, "the sentinel is gone");
 }
 
-Result<void> SentinelClient::arm(BootInstant deadline) { return send(deadline.time_since_epoch().count()); }
-Result<void> SentinelClient::disarm() { return send(0); }
+Result<void> SentinelClient::arm(BootInstant deadline) {
+  return send(deadline.time_since_epoch().count());
+}
+Result<void> SentinelClient::disarm() {
+  return send(0);
+}
 
 }  // namespace holdfast::agent

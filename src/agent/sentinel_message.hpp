@@ -22,7 +22,8 @@ inline Result<sockaddr_un> sentinel_address(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) {
-    return fail(Errc::invalid_argument, "the path of the sentinel's socket is too long for a Unix socket: " + path);
+    return fail(Errc::invalid_argument,
+                "the path of the sentinel's socket is too long for a Unix socket: " + path);
   }
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   return address;

@@ -46,15 +46,18 @@ void take_priority() {
 Result<int> listen_at(const std::string& path) {
   const auto address = sentinel_address(path);
   if (!address) return tl::unexpected(address.error());
-  // One sentinel a data directory: the lock, not the socket file, decides, since a killed one leaves its file.
+  // One sentinel a data directory: the lock, not the socket file, decides, since a killed one leaves its
+  // file.
   const int lock = open((path + ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-  if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) != 0) return fail(Errc::conflict, "another sentinel runs at " + path);
+  if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) != 0)
+    return fail(Errc::conflict, "another sentinel runs at " + path);
   unlink(path.c_str());
   const int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   const auto old_mask = umask(0077);
   const bool bound = bind(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0;
   umask(old_mask);
-  if (!bound || listen(fd, 4) != 0) return fail(Errc::io_error, fmt::format("{}: {}", path, std::strerror(errno)));
+  if (!bound || listen(fd, 4) != 0)
+    return fail(Errc::io_error, fmt::format("{}: {}", path, std::strerror(errno)));
   return fd;
 }
 

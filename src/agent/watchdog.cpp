@@ -19,7 +19,9 @@ int watchdog_timeout_seconds(milliseconds ttl, milliseconds safety_margin) {
   return std::max(1, static_cast<int>(std::chrono::floor<seconds>(timeout).count()));
 }
 
-Watchdog::~Watchdog() { disarm(); }
+Watchdog::~Watchdog() {
+  disarm();
+}
 
 Result<void> Watchdog::arm(milliseconds ttl) {
   if (!is_wanted() || is_armed()) return {};
@@ -30,8 +32,8 @@ Result<void> Watchdog::arm(milliseconds ttl) {
   int timeout = wanted;
   if (ioctl(fd, WDIOC_SETTIMEOUT, &timeout) != 0 || timeout > wanted) {
     disarm();
-    return fail(Errc::unsupported,
-                fmt::format("watchdog {} can't be set to {} s (it offers {} s)", options_.device, wanted, timeout));
+    return fail(Errc::unsupported, fmt::format("watchdog {} can't be set to {} s (it offers {} s)",
+                                               options_.device, wanted, timeout));
   }
   pet();
   return {};

@@ -9,8 +9,9 @@ namespace holdfast::agent {
 
 enum class WatchdogMode { off, automatic, required };
 
-// The kernel's watchdog device (Linux Documentation/watchdog/watchdog-api): resets the machine when the agent stops
-// petting it. Armed only while this member leads; timeout = leader_ttl - safety_margin, -1 means half of it.
+// The kernel's watchdog device (Linux Documentation/watchdog/watchdog-api): resets the machine when the agent
+// stops petting it. Armed only while this member leads; timeout = leader_ttl - safety_margin, -1 means half
+// of it.
 class Watchdog {
  public:
   struct Options {
@@ -23,8 +24,8 @@ class Watchdog {
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
 
-  // Errc::permission_denied, not_found, unsupported (its shortest timeout is longer than ours): in mode `required` the
-  // caller must not lead, in `automatic` it goes on and says so.
+  // Errc::permission_denied, not_found, unsupported (its shortest timeout is longer than ours): in mode
+  // `required` the caller must not lead, in `automatic` it goes on and says so.
   Result<void> arm(milliseconds ttl);
   void pet();
   // Closes with the magic 'V', so that an orderly stop does not reset the machine.

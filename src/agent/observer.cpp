@@ -1,0 +1,249 @@
+#include "agent/observer.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/algorithm/string/predicate.hpp>
+
+#include "agent/settings.hpp"
+#include "base/log.hpp"
+#include "postgres/slots.hpp"
+
+namespace holdfast::agent {
+namespace {
+
+constexpr milliseconds status_limit = 2s;
+constexpr milliseconds probe_interval = 1s;
+constexpr milliseconds probe_limit = 2s;
+
+ha::DirectoryState directory_state(postgres::DirectoryState state) {
+  switch (state) {
+    case postgres::DirectoryState::empty:
+      return ha::DirectoryState::empty;
+    case postgres::DirectoryState::valid:
+      return ha::DirectoryState::ready;
+    case postgres::DirectoryState::incomplete:
+      return ha::DirectoryState::incomplete;
+    case postgres::DirectoryState::foreign:
+    case postgres::DirectoryState::wrong_version:
+      return ha::DirectoryState::foreign;
+    case postgres::DirectoryState::inaccessible:
+      return ha::DirectoryState::unknown;
+  }
+  return ha::DirectoryState::unknown;
+}
+
+bool is_dead_to_clients(postgres::Health health) {
+  return health == postgres::Health::hung || health == postgres::Health::cannot_write;
+}
+
+}  // namespace
+
+Observer::Observer(const asio::any_io_executor& executor, postgres::Control* control,
+                   std::function<void()> on_change)
+    : control_{control}, on_change_{std::move(on_change)}, wake_{executor}, tasks_{executor} {}
+
+awaitable<void> Observer::start(milliseconds interval) {
+  co_await look();
+  tasks_.spawn("postgres status", poll(interval));
+  tasks_.spawn("postgres probe", probe());
+}
+
+awaitable<void> Observer::stop() {
+  co_await tasks_.stop();
+}
+
+void Observer::on_killed() {
+  crashed_ = false;
+  running_.reset();
+  status_.reset();
+  responsive_ = true;
+}
+
+void Observer::note_synchronous_names() {
+  // The next status carries a position at or past the one at which the setting became active.
+  names_active_from_.reset();
+  wake_.notify();
+}
+
+awaitable<void> Observer::look() {
+  if (looking_) co_return;
+  looking_ = true;
+  auto found = control_->postmaster();
+  if (found && (!running_ || running_->pid() != found->pid())) {
+    running_ = *found;
+    crashed_ = false;
+    status_.reset();
+    control_data_.reset();
+    tasks_.spawn("postmaster", wait_for_end(*found));
+  }
+  if (running_) {
+    auto status = co_await control_->status(status_limit);
+    if (status && running_) take_status(std::move(*status));
+  } else {
+    co_await read_stopped();
+  }
+  looking_ = false;
+}
+
+awaitable<void> Observer::read_stopped() {
+  auto inspected = co_await control_->inspect();
+  inspection_problem_.reset();
+  if (inspected) inspection_ = *inspected;
+  if (!inspected) inspection_problem_ = to_string(inspected.error());
+  control_data_.reset();
+  if (!inspected || inspection_.state != postgres::DirectoryState::valid) co_return;
+  auto control_data = co_await control_->control_data();
+  if (control_data) {
+    control_data_ = *control_data;
+  } else {
+    inspection_problem_ = "pg_control can't be read: " + to_string(control_data.error());
+  }
+}
+
+awaitable<void> Observer::wait_for_end(postgres::Postmaster postmaster) {
+  auto ended = co_await postmaster.wait_exit();
+  if (!running_ || running_->pid() != postmaster.pid()) co_return;
+  running_.reset();
+  status_.reset();
+  responsive_ = true;
+  crashed_ = !end_is_expected_;
+  if (crashed_) log::error("the postmaster ended without our doing", {{"pid", postmaster.pid()}});
+  stalls_.clear();
+  // A crash is acted on at once; what the directory looks like is read while the leftovers are being killed.
+  on_change_();
+  wake_.notify();
+}
+
+awaitable<void> Observer::poll(milliseconds interval) {
+  for (;;) {
+    co_await wake_.wait_until(BootClock::now() + interval);
+    const auto before = state();
+    const auto had = status_;
+    co_await look();
+    const bool changed = before != state() || had.has_value() != status_.has_value() ||
+                         (had && status_ &&
+                          (had->in_recovery != status_->in_recovery ||
+                           had->replication.size() != status_->replication.size() ||
+                           had->synchronous_standby_names != status_->synchronous_standby_names ||
+                           had->timeline != status_->timeline));
+    if (changed || (status_ && !status_->in_recovery && !stalls_.empty())) on_change_();
+  }
+}
+
+awaitable<void> Observer::probe() {
+  for (;;) {
+    co_await async::sleep_for(probe_interval);
+    if (!accepts_connections()) continue;
+    auto probed = co_await control_->probe(probe_limit);
+    if (!probed || !running_) continue;
+    const bool was_responsive = std::exchange(responsive_, !is_dead_to_clients(probed->health));
+    if (probed->text != probe_text_) {
+      if (!probed->text.empty()) {
+        log::warn("PostgreSQL's probe", {{"health", to_string(probed->health)}, {"detail", probed->text}});
+      }
+      probe_text_ = probed->text;
+    }
+    if (was_responsive != responsive_) on_change_();
+  }
+}
+
+void Observer::take_status(postgres::Status status) {
+  status_ = std::move(status);
+  if (!names_active_from_) names_active_from_ = status_->insert;
+  note_stalls();
+}
+
+// A standby that has not flushed, by now, what we had flushed at some earlier look is behind since then.
+void Observer::note_stalls() {
+  if (status_->in_recovery) stalls_.clear();
+  const BootInstant now = BootClock::now();
+  std::map<std::string, Stall> seen;
+  for (const auto& row : status_->replication) {
+    if (row.flush >= status_->write) continue;
+    const auto known = stalls_.find(row.application_name);
+    const bool has_moved = known == stalls_.end() || row.flush >= known->second.target;
+    seen[row.application_name] = has_moved ? Stall{status_->write, now} : known->second;
+  }
+  stalls_ = std::move(seen);
+}
+
+ha::ServerState Observer::state() const {
+  if (crashed_) return ha::ServerState::crashed;
+  if (!running_) return ha::ServerState::stopped;
+  return status_ ? ha::ServerState::running : ha::ServerState::starting;
+}
+
+bool Observer::is_standby() const {
+  const auto& options = control_->options();
+  return access((options.data_dir + "/standby.signal").c_str(), F_OK) == 0;
+}
+
+ha::Server Observer::server(const std::vector<std::string>& members) const {
+  ha::Server server;
+  server.directory = running_ ? ha::DirectoryState::ready : directory_state(inspection_.state);
+  server.directory_problem = inspection_.advice;
+  if (inspection_problem_ && !running_) {
+    server.directory = ha::DirectoryState::unknown;
+    server.directory_problem = *inspection_problem_;
+  }
+  server.state = state();
+  server.responsive = responsive_;
+  server.upstream = upstream_;
+  if (status_) {
+    describe_running(server, members);
+  } else if (running_ || crashed_) {
+    server.in_recovery = is_standby();
+    if (control_data_) server.system_id = control_data_->system_identifier;
+  } else {
+    describe_stopped(server);
+  }
+  return server;
+}
+
+void Observer::describe_stopped(ha::Server& server) const {
+  if (!control_data_) return;
+  const auto& control = *control_data_;
+  using enum postgres::ClusterState;
+  server.system_id = control.system_identifier;
+  server.cleanly_stopped = control.is_clean();
+  server.in_recovery = control.state == shut_down_in_recovery || control.state == in_archive_recovery ||
+                       (control.state != shut_down && is_standby());
+  const auto end = postgres::stopped_at(control);
+  const bool is_clean_primary = control.state == shut_down;
+  server.timeline = is_clean_primary ? control.timeline : end.timeline;
+  server.position = is_clean_primary ? control.checkpoint : end.lsn;
+}
+
+void Observer::describe_running(ha::Server& server, const std::vector<std::string>& members) const {
+  server.system_id = status_->system_identifier;
+  server.in_recovery = status_->in_recovery;
+  server.timeline = status_->timeline;
+  server.position = status_->in_recovery ? status_->position() : status_->flush;
+  server.streaming = status_->receiver && status_->receiver->status == "streaming";
+  server.synchronous_names = parse_synchronous_names(status_->synchronous_standby_names);
+  if (status_->in_recovery) return;
+  for (const auto& row : status_->replication) {
+    for (const auto& member : members) {
+      // By role, slot and name together: a pg_receivewal that calls itself pg2 is not pg2 (EC-61).
+      if (!boost::algorithm::iequals(row.application_name, member)) continue;
+      if (row.usename != control_->options().replication.username) continue;
+      if (!row.slot_name.empty() && row.slot_name != postgres::slot_name_of(member)) continue;
+      server.standbys.push_back(standby_of(row, member));
+    }
+  }
+}
+
+ha::Standby Observer::standby_of(const postgres::ReplicationRow& row, const std::string& member) const {
+  const bool counts = row.sync_state == "sync" || row.sync_state == "quorum";
+  ha::Standby standby{.member = member,
+                      .streaming = row.state == "streaming",
+                      .confirmed = counts && names_active_from_ && row.flush >= *names_active_from_,
+                      .flushed = row.flush};
+  if (const auto stall = stalls_.find(row.application_name); stall != stalls_.end()) {
+    standby.stalled_since = stall->second.since;
+  }
+  return standby;
+}
+
+}  // namespace holdfast::agent

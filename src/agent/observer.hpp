@@ -1,0 +1,79 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "async/event.hpp"
+#include "async/task_group.hpp"
+#include "ha/view.hpp"
+#include "postgres/control.hpp"
+
+namespace holdfast::agent {
+
+// Watches our own PostgreSQL and says what the HA core may know of it: the postmaster's end by pidfd within
+// milliseconds, its state by a statement every few heartbeats, its health by probes on fresh connections
+// (EC-110).
+class Observer {
+ public:
+  Observer(const asio::any_io_executor& executor, postgres::Control* control,
+           std::function<void()> on_change);
+
+  // Looks once before it returns, so that the first decision is about something; then goes on in the
+  // background.
+  awaitable<void> start(milliseconds interval);
+  awaitable<void> stop();
+
+  // What jobs tell, so that an end that we caused is not taken for a crash.
+  void expect_end(bool expected) { end_is_expected_ = expected; }
+  void on_killed();
+  void note_upstream(std::string member) { upstream_ = std::move(member); }
+  void note_synchronous_names();  // they were just set: standbys count from the WAL position of now (EC-52)
+  awaitable<void> look();         // now, out of turn: after a job
+
+  ha::Server server(const std::vector<std::string>& members) const;
+  const std::optional<postgres::Status>& status() const { return status_; }
+  const postgres::Inspection& inspection() const { return inspection_; }
+  const std::optional<postgres::ControlData>& control_data() const { return control_data_; }
+  bool is_running() const { return running_.has_value(); }
+  bool accepts_connections() const { return running_ && status_; }
+
+ private:
+  struct Stall {
+    Lsn target;
+    BootInstant since;
+  };
+  awaitable<void> poll(milliseconds interval);
+  awaitable<void> probe();
+  awaitable<void> wait_for_end(postgres::Postmaster postmaster);
+  awaitable<void> read_stopped();
+  void take_status(postgres::Status status);
+  void note_stalls();
+  ha::ServerState state() const;
+  bool is_standby() const;
+  ha::Standby standby_of(const postgres::ReplicationRow& row, const std::string& member) const;
+  void describe_stopped(ha::Server& server) const;
+  void describe_running(ha::Server& server, const std::vector<std::string>& members) const;
+
+  postgres::Control* control_;
+  std::function<void()> on_change_;
+  async::Event wake_;
+  async::TaskGroup tasks_;
+  postgres::Inspection inspection_;
+  std::optional<std::string> inspection_problem_;
+  std::optional<postgres::ControlData> control_data_;
+  std::optional<postgres::Postmaster> running_;
+  std::optional<postgres::Status> status_;
+  std::map<std::string, Stall> stalls_;
+  std::optional<Lsn> names_active_from_;
+  std::string upstream_;
+  std::string probe_text_;
+  bool responsive_ = true;
+  bool crashed_ = false;
+  bool end_is_expected_ = false;
+  bool looking_ = false;
+};
+
+}  // namespace holdfast::agent

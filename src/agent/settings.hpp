@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/rest_access.hpp"
+#include "agent/watchdog.hpp"
+#include "config/config.hpp"
+#include "config/dynamic.hpp"
+#include "dcs/etcd/store.hpp"
+#include "ha/view.hpp"
+#include "http/client.hpp"
+#include "http/server.hpp"
+#include "postgres/options.hpp"
+
+// From the configuration's structs to those of the folders that the agent drives. Plain mappings, no
+// decisions.
+namespace holdfast::agent {
+
+ha::Settings ha_settings(const config::DynamicConfig& dynamic, const config::PostgresqlConfig& postgresql);
+ha::Tags ha_tags(const config::TagsConfig& tags);
+postgres::Options postgres_options(const config::Config& config, const config::DynamicConfig& dynamic,
+                                   const config::PostgresqlConfig& effective);
+dcs::EtcdOptions etcd_options(const config::EtcdConfig& etcd);
+http::ServerOptions rest_server_options(const config::RestApiConfig& restapi);
+http::ClientOptions rest_client_options(const config::Config& config);
+Watchdog::Options watchdog_options(const config::WatchdogConfig& watchdog);
+rest::AccessPolicy access_policy(const config::RestApiConfig& restapi);
+
+// "http://10.0.1.11:8008"; https when the REST API has a certificate.
+std::string api_base_url(const config::RestApiConfig& restapi);
+
+// Every listed standby must flush: '"pg2"', '2 ("pg2","pg3")'; none: ''. Quoted, so that a member named "any"
+// works (EC-17).
+std::string print_synchronous_names(const std::vector<std::string>& names);
+// The names in a value of synchronous_standby_names, in any of its forms, sorted.
+std::vector<std::string> parse_synchronous_names(std::string_view text);
+
+struct ServerAddress {
+  std::string host;
+  int port = 5432;
+};
+// Of a member's conn_url ("postgres://10.0.1.11:5432/postgres").
+Result<ServerAddress> parse_conn_url(std::string_view url);
+
+}  // namespace holdfast::agent
