@@ -29,7 +29,8 @@ Result<void> keep_original(const Options& options) {
     if (!written) return tl::unexpected(written.error());
     return {};
   }
-  if (::rename(original.c_str(), base.c_str()) != 0) return async::fail_with_errno("keeping " + original, errno);
+  if (::rename(original.c_str(), base.c_str()) != 0)
+    return async::fail_with_errno("keeping " + original, errno);
   return {};
 }
 
@@ -61,15 +62,16 @@ bool exists(const std::string& path) {
   return fs::exists(path, ignored);
 }
 
-// pg_ident.conf is left alone unless the configuration has lines for it: HBA lines of the user may refer to it.
+// pg_ident.conf is left alone unless the configuration has lines for it: HBA lines of the user may refer to
+// it.
 bool wants_ident(const Options& options) {
   return !options.pg_ident.empty() || !exists(options.config_dir + "/pg_ident.conf");
 }
 
 }  // namespace
 
-Result<Written> write_config_files(const Options& options, Version version, const std::set<std::string>& known,
-                                   const Desired& desired) {
+Result<Written> write_config_files(const Options& options, Version version,
+                                   const std::set<std::string>& known, const Desired& desired) {
   if (auto kept = keep_original(options); !kept) return tl::unexpected(kept.error());
   Checked checked = check_parameters(options, version, known);
   Written outcome{.dropped = std::move(checked.dropped)};

@@ -58,6 +58,9 @@ std::string quote_conninfo(const std::string& value);
 // postgresql.auto.conf without what would fight with us (EC-83); unchanged text when there is nothing.
 std::string strip_auto_conf(const std::string& text, const std::set<std::string>& also = {});
 
+// What the files say now: after a restart of the agent, the running server's wish is read back from them.
+Desired read_desired(const Options& options);
+
 struct Written {
   bool changed = false;
   bool restart_needed =

@@ -50,7 +50,9 @@ Number number_of(const Lines& lines, std::string_view key) {
   return number;
 }
 
-Lsn lsn_of(const Lines& lines, std::string_view key) { return parse_lsn(text_of(lines, key)).value_or(Lsn{}); }
+Lsn lsn_of(const Lines& lines, std::string_view key) {
+  return parse_lsn(text_of(lines, key)).value_or(Lsn{});
+}
 
 ClusterState state_of(const std::string& text) {
   for (const auto& [name, state] : states) {
@@ -119,10 +121,12 @@ awaitable<Result<ControlData>> read_control_data(Options options) {
 }
 
 StoppedAt stopped_at(const ControlData& control) {
-  // A primary ends with its shutdown checkpoint; a standby's WAL was replayed at least up to the minimum recovery point.
+  // A primary ends with its shutdown checkpoint; a standby's WAL was replayed at least up to the minimum
+  // recovery point.
   if (control.state == ClusterState::shut_down) return {control.timeline, control.checkpoint};
   if (control.min_recovery_end && control.min_recovery_end >= control.checkpoint) {
-    const auto timeline = control.min_recovery_timeline != 0 ? control.min_recovery_timeline : control.timeline;
+    const auto timeline =
+        control.min_recovery_timeline != 0 ? control.min_recovery_timeline : control.timeline;
     return {timeline, control.min_recovery_end};
   }
   return {control.timeline, control.checkpoint};

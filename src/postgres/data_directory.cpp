@@ -19,18 +19,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string marker_path(const Options& options) { return options.data_dir + ".holdfast-work"; }
+std::string marker_path(const Options& options) {
+  return options.data_dir + ".holdfast-work";
+}
 
 Inspection inaccessible(std::string advice) {
   return {.state = DirectoryState::inaccessible, .advice = std::move(advice)};
 }
 
-uid_t postgres_user(const Options& options) { return options.os_user.value_or(::geteuid()); }
+uid_t postgres_user(const Options& options) {
+  return options.os_user.value_or(::geteuid());
+}
 
 Inspection inspect_absent(const Options& options) {
   std::error_code ignored;
   fs::path parent = fs::path{options.data_dir}.parent_path();
-  while (!parent.empty() && !fs::exists(parent, ignored) && parent != parent.root_path()) parent = parent.parent_path();
+  while (!parent.empty() && !fs::exists(parent, ignored) && parent != parent.root_path())
+    parent = parent.parent_path();
   if (::access(parent.c_str(), W_OK | X_OK) == 0) return {};
   return inaccessible(options.data_dir + " does not exist and " + parent.string() + " can't be written: " +
                       std::strerror(errno) + "; create the directory, or mount its disk");
@@ -39,13 +44,15 @@ Inspection inspect_absent(const Options& options) {
 // What PostgreSQL itself would refuse, in one sentence.
 std::optional<Inspection> when_not_usable(const Options& options, const struct stat& about) {
   const std::string& path = options.data_dir;
-  if (!S_ISDIR(about.st_mode)) return inaccessible(path + " is not a directory; set postgresql.data_dir to one");
+  if (!S_ISDIR(about.st_mode))
+    return inaccessible(path + " is not a directory; set postgresql.data_dir to one");
   if (about.st_uid != postgres_user(options)) {
-    return inaccessible(fmt::format("{} belongs to user id {}, PostgreSQL runs as {}; chown it", path, about.st_uid,
-                                    postgres_user(options)));
+    return inaccessible(fmt::format("{} belongs to user id {}, PostgreSQL runs as {}; chown it", path,
+                                    about.st_uid, postgres_user(options)));
   }
   if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0) {
-    return inaccessible(path + " can't be read and written: " + std::strerror(errno) + "; repair its mode or its disk");
+    return inaccessible(path + " can't be read and written: " + std::strerror(errno) +
+                        "; repair its mode or its disk");
   }
   return {};
 }
@@ -59,7 +66,8 @@ int major_of(const std::string& data_dir) {
 
 Inspection incomplete(const Options& options, const std::string& work) {
   return {.state = DirectoryState::incomplete,
-          .advice = options.data_dir + " was left by an interrupted " + work + " and must not be started; clone it anew",
+          .advice = options.data_dir + " was left by an interrupted " + work +
+                    " and must not be started; clone it anew",
           .work = work};
 }
 
@@ -68,16 +76,19 @@ Inspection inspect_filled(const Options& options, int major) {
   if (const auto marker = read_text(marker_path(options))) return incomplete(options, *marker);
   std::error_code ignored;
   if (!fs::exists(path + "/PG_VERSION", ignored)) {
-    return {.state = DirectoryState::foreign,
-            .advice = path + " holds files that are not a PostgreSQL cluster; empty it or set another data_dir"};
+    return {
+        .state = DirectoryState::foreign,
+        .advice = path + " holds files that are not a PostgreSQL cluster; empty it or set another data_dir"};
   }
   const int found = major_of(path);
-  if (found == 0) return inaccessible(path + "/PG_VERSION can't be read; repair the directory or move it away");
+  if (found == 0)
+    return inaccessible(path + "/PG_VERSION can't be read; repair the directory or move it away");
   if (major != 0 && found != major) {
     return {.state = DirectoryState::wrong_version,
             .major = found,
-            .advice = fmt::format("{} is a cluster of PostgreSQL {}, the programs are {}; run pg_upgrade or set bin_dir",
-                                  path, found, major)};
+            .advice = fmt::format(
+                "{} is a cluster of PostgreSQL {}, the programs are {}; run pg_upgrade or set bin_dir", path,
+                found, major)};
   }
   if (!fs::exists(path + "/global/pg_control", ignored)) return incomplete(options, "initdb or restore");
   return {.state = DirectoryState::valid, .major = found};
@@ -118,7 +129,8 @@ std::string stamp() {
 
 bool is_stamp(std::string_view text) {
   const auto digits = text.substr(0, 14);
-  return digits.size() == 14 && std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return digits.size() == 14 &&
+         std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 void remove_with_links(const fs::path& directory) {
@@ -129,14 +141,16 @@ void remove_with_links(const fs::path& directory) {
   fs::remove_all(directory);
 }
 
-// Only directories that we named, and per reason: a failed clone must not push out the commits of a diverged primary.
+// Only directories that we named, and per reason: a failed clone must not push out the commits of a diverged
+// primary.
 void prune(const Options& options, const std::string& reason) {
   const fs::path data_dir{options.data_dir};
   const std::string prefix = data_dir.filename().string() + "." + reason + "-";
   std::vector<fs::path> kept;
   for (const auto& entry : fs::directory_iterator{data_dir.parent_path()}) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with(prefix) && is_stamp(std::string_view{name}.substr(prefix.size()))) kept.push_back(entry.path());
+    if (name.starts_with(prefix) && is_stamp(std::string_view{name}.substr(prefix.size())))
+      kept.push_back(entry.path());
   }
   std::sort(kept.rbegin(), kept.rend());
   for (std::size_t i = options.set_aside_keep; i < kept.size(); ++i) remove_with_links(kept[i]);
@@ -150,21 +164,28 @@ tl::unexpected<Error> failed(const std::string& doing, const fs::filesystem_erro
 
 std::string_view to_string(DirectoryState state) {
   switch (state) {
-    case DirectoryState::empty: return "empty";
-    case DirectoryState::valid: return "valid";
-    case DirectoryState::incomplete: return "incomplete";
-    case DirectoryState::foreign: return "foreign";
-    case DirectoryState::wrong_version: return "wrong version";
-    case DirectoryState::inaccessible: return "inaccessible";
+    case DirectoryState::empty:
+      return "empty";
+    case DirectoryState::valid:
+      return "valid";
+    case DirectoryState::incomplete:
+      return "incomplete";
+    case DirectoryState::foreign:
+      return "foreign";
+    case DirectoryState::wrong_version:
+      return "wrong version";
+    case DirectoryState::inaccessible:
+      return "inaccessible";
   }
   return "unknown";
 }
 
 Inspection inspect_directory(const Options& options, int major) {
-  struct stat about {};
+  struct stat about{};
   if (::stat(options.data_dir.c_str(), &about) != 0) {
     if (errno == ENOENT) return inspect_absent(options);
-    return inaccessible(options.data_dir + ": " + std::strerror(errno) + "; repair the disk or the permissions");
+    return inaccessible(options.data_dir + ": " + std::strerror(errno) +
+                        "; repair the disk or the permissions");
   }
   if (auto unusable = when_not_usable(options, about)) return *unusable;
   std::error_code failure;
@@ -184,7 +205,8 @@ Result<void> begin_work(const Options& options, const std::string& work) {
 
 Result<void> end_work(const Options& options) {
   const std::string marker = marker_path(options);
-  if (::unlink(marker.c_str()) != 0 && errno != ENOENT) return async::fail_with_errno("removing " + marker, errno);
+  if (::unlink(marker.c_str()) != 0 && errno != ENOENT)
+    return async::fail_with_errno("removing " + marker, errno);
   return sync_folder(fs::path{marker}.parent_path().string());
 }
 

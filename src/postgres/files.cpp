@@ -29,7 +29,8 @@ Result<void> write_all(int fd, std::string_view text, const std::string& path) {
   return {};
 }
 
-Result<void> write_new(const Options& options, const std::string& path, const std::string& text, mode_t mode) {
+Result<void> write_new(const Options& options, const std::string& path, const std::string& text,
+                       mode_t mode) {
   const File file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)};
   if (file.fd < 0) return async::fail_with_errno("writing " + path, errno);
   if (::fchmod(file.fd, mode) != 0) return async::fail_with_errno("setting the mode of " + path, errno);
@@ -61,14 +62,16 @@ Result<std::string> read_text(const std::string& path) {
   }
 }
 
-Result<bool> write_atomically(const Options& options, const std::string& path, const std::string& text, mode_t mode) {
+Result<bool> write_atomically(const Options& options, const std::string& path, const std::string& text,
+                              mode_t mode) {
   if (const auto before = read_text(path); before && *before == text) return false;
   const std::string temporary = path + ".holdfast-new";
   if (auto written = write_new(options, temporary, text, mode); !written) {
     ::unlink(temporary.c_str());
     return tl::unexpected(written.error());
   }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return async::fail_with_errno("replacing " + path, errno);
+  if (::rename(temporary.c_str(), path.c_str()) != 0)
+    return async::fail_with_errno("replacing " + path, errno);
   auto synced = sync_folder(std::filesystem::path{path}.parent_path().string());
   if (!synced) return tl::unexpected(synced.error());
   return true;

@@ -119,7 +119,9 @@ Slot read_slot(const Row& row) {
 
 }  // namespace
 
-std::string status_query(int) { return std::string{query_text}; }
+std::string status_query(int) {
+  return std::string{query_text};
+}
 
 Result<Status> parse_status(const Rows& rows) {
   Status status;
@@ -137,7 +139,8 @@ Result<Status> parse_status(const Rows& rows) {
     } else if (kind == "slot") {
       status.slots.push_back(read_slot(row));
     } else if (kind == "restart") {
-      status.pending_restart.push_back({.name = row.text(1), .running = row.text(2), .configured = row.text(3)});
+      status.pending_restart.push_back(
+          {.name = row.text(1), .running = row.text(2), .configured = row.text(3)});
     }
   }
   if (!has_server) return fail(Errc::bad_message, "PostgreSQL told nothing about itself");
@@ -146,14 +149,22 @@ Result<Status> parse_status(const Rows& rows) {
 
 std::string_view to_string(Health health) {
   switch (health) {
-    case Health::healthy: return "healthy";
-    case Health::starting: return "starting";
-    case Health::stopping: return "stopping";
-    case Health::no_slots: return "no connection slot left";
-    case Health::cannot_write: return "cannot write";
-    case Health::hung: return "hung";
-    case Health::login_failed: return "login failed";
-    case Health::gone: return "gone";
+    case Health::healthy:
+      return "healthy";
+    case Health::starting:
+      return "starting";
+    case Health::stopping:
+      return "stopping";
+    case Health::no_slots:
+      return "no connection slot left";
+    case Health::cannot_write:
+      return "cannot write";
+    case Health::hung:
+      return "hung";
+    case Health::login_failed:
+      return "login failed";
+    case Health::gone:
+      return "gone";
   }
   return "unknown";
 }

@@ -12,9 +12,13 @@ void drop_trailing_slashes(std::string& path) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
 }
 
+// All of it: a folder of links to some of the programs (/usr/local/bin) is not enough.
 bool holds_postgres(const fs::path& folder) {
   std::error_code ignored;
-  return fs::exists(folder / "postgres", ignored);
+  for (const auto* name : {"postgres", "initdb", "pg_controldata", "pg_basebackup", "pg_rewind"}) {
+    if (!fs::exists(folder / name, ignored)) return false;
+  }
+  return true;
 }
 
 // PATH first, as a person's shell would; then the newest that a Debian or PGDG package installed.

@@ -53,9 +53,9 @@ struct Options {
 
   std::map<std::string, std::string> parameters;  // any GUC; the controlled ones go on the command line
   std::map<std::string, std::string>
-      recovery;                     // restore_command, archive_cleanup_command, recovery_min_apply_delay
+      recovery;  // restore_command, archive_cleanup_command, recovery_min_apply_delay
   std::string hba_method = "scram-sha-256";  // of the guaranteed lines; "md5" also serves old md5 hashes
-  std::vector<std::string> pg_hba;  // lines after the guaranteed ones; empty: scram from everywhere
+  std::vector<std::string> pg_hba;           // lines after the guaranteed ones; empty: scram from everywhere
   std::vector<std::string> pg_ident;
   std::string custom_conf;                  // included instead of postgresql.base.conf
   std::vector<InitdbOption> initdb;         // data-checksums and encoding UTF8 unless told otherwise

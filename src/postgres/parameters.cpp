@@ -12,7 +12,8 @@ struct Number {
   const char* name;
   int usual;
   int least;
-  int ControlData::*recorded = nullptr;  // a standby refuses to start with less than this (PostgreSQL docs 27.4.3)
+  int ControlData::* recorded =
+      nullptr;  // a standby refuses to start with less than this (PostgreSQL docs 27.4.3)
 };
 constexpr std::array numbers{
     Number{"max_connections", 100, 25, &ControlData::max_connections},
@@ -25,15 +26,36 @@ constexpr std::array numbers{
 
 // Not the user's to set: the command line has them, or they are how we steer replication.
 constexpr std::array ours{
-    "listen_addresses", "port", "cluster_name", "hot_standby", "wal_level", "track_commit_timestamp", "wal_log_hints",
-    "config_file", "hba_file", "ident_file", "data_directory", "external_pid_file", "synchronous_standby_names",
-    "primary_conninfo", "primary_slot_name", "recovery_target", "recovery_target_name", "recovery_target_time",
-    "recovery_target_xid", "recovery_target_lsn", "recovery_target_inclusive", "recovery_target_timeline",
-    "recovery_target_action", "promote_trigger_file", "unix_socket_directories",
+    "listen_addresses",
+    "port",
+    "cluster_name",
+    "hot_standby",
+    "wal_level",
+    "track_commit_timestamp",
+    "wal_log_hints",
+    "config_file",
+    "hba_file",
+    "ident_file",
+    "data_directory",
+    "external_pid_file",
+    "synchronous_standby_names",
+    "primary_conninfo",
+    "primary_slot_name",
+    "recovery_target",
+    "recovery_target_name",
+    "recovery_target_time",
+    "recovery_target_xid",
+    "recovery_target_lsn",
+    "recovery_target_inclusive",
+    "recovery_target_timeline",
+    "recovery_target_action",
+    "promote_trigger_file",
+    "unix_socket_directories",
 };
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
 
@@ -44,7 +66,9 @@ std::optional<int> integer(const std::string& text) {
   return value;
 }
 
-bool is_true(const std::string& text) { return text == "on" || text == "true" || text == "yes" || text == "1"; }
+bool is_true(const std::string& text) {
+  return text == "on" || text == "true" || text == "yes" || text == "1";
+}
 
 std::string find_or(const Parameters& parameters, const std::string& name, const std::string& otherwise) {
   for (const auto& [key, value] : parameters) {
@@ -82,18 +106,22 @@ bool is_known(const std::string& name, Version version, const std::set<std::stri
 }  // namespace
 
 bool is_controlled(const std::string& name) {
-  return std::any_of(numbers.begin(), numbers.end(), [&](const Number& number) { return name == number.name; }) ||
+  return std::any_of(numbers.begin(), numbers.end(),
+                     [&](const Number& number) { return name == number.name; }) ||
          std::any_of(ours.begin(), ours.end(), [&](const char* own) { return name == own; });
 }
 
-Controlled controlled_parameters(const Options& options, Version, Role role, const std::optional<ControlData>& control) {
+Controlled controlled_parameters(const Options& options, Version, Role role,
+                                 const std::optional<ControlData>& control) {
   Controlled controlled;
   Parameters& set = controlled.parameters;
   const ControlData* recorded = role == Role::standby && control ? &*control : nullptr;
-  for (const auto& number : numbers) set[number.name] = number_for(controlled, number, options.parameters, recorded);
+  for (const auto& number : numbers)
+    set[number.name] = number_for(controlled, number, options.parameters, recorded);
   const std::string level = lower(find_or(options.parameters, "wal_level", "replica"));
   set["wal_level"] = level == "logical" ? "logical" : "replica";  // "hot_standby" is its old name
-  set["track_commit_timestamp"] = is_true(lower(find_or(options.parameters, "track_commit_timestamp", "off"))) ? "on" : "off";
+  set["track_commit_timestamp"] =
+      is_true(lower(find_or(options.parameters, "track_commit_timestamp", "off"))) ? "on" : "off";
   set["wal_log_hints"] = is_true(lower(find_or(options.parameters, "wal_log_hints", "on"))) ? "on" : "off";
   set["hot_standby"] = "on";
   set["listen_addresses"] = options.listen;
@@ -107,8 +135,10 @@ Checked check_parameters(const Options& options, Version version, const std::set
   for (const auto& [key, value] : options.parameters) {
     const std::string name = lower(key);
     if (is_controlled(name)) continue;
-    if (is_known(name, version, known)) checked.parameters.emplace(name, value);
-    else checked.dropped.push_back(key);
+    if (is_known(name, version, known))
+      checked.parameters.emplace(name, value);
+    else
+      checked.dropped.push_back(key);
   }
   checked.parameters.emplace("wal_keep_size", "128MB");
   return checked;

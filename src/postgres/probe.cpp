@@ -5,15 +5,19 @@
 namespace holdfast::postgres {
 namespace {
 
-constexpr auto look = "SELECT pg_is_in_recovery()::text AS r, "
-                      "CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_current_wal_flush_lsn()::text END AS f";
+constexpr auto look =
+    "SELECT pg_is_in_recovery()::text AS r, "
+    "CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_current_wal_flush_lsn()::text END AS f";
 constexpr auto write_something = "SELECT pg_logical_emit_message(true, 'holdfast', '')";
 
-nanoseconds left_until(BootInstant deadline) { return std::max<nanoseconds>(deadline - BootClock::now(), 1ms); }
+nanoseconds left_until(BootInstant deadline) {
+  return std::max<nanoseconds>(deadline - BootClock::now(), 1ms);
+}
 
 Health health_of_write(const Error& error) {
   const Health health = health_of(error);
-  const bool answered = health == Health::login_failed || (health == Health::gone && !sqlstate_of(error).empty());
+  const bool answered =
+      health == Health::login_failed || (health == Health::gone && !sqlstate_of(error).empty());
   return answered ? Health::cannot_write : health;
 }
 

@@ -13,7 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string proc_path(pid_t pid, const char* file) { return "/proc/" + std::to_string(pid) + "/" + file; }
+std::string proc_path(pid_t pid, const char* file) {
+  return "/proc/" + std::to_string(pid) + "/" + file;
+}
 
 bool runs_postgres(pid_t pid) {
   std::error_code failure;
@@ -24,8 +26,8 @@ bool runs_postgres(pid_t pid) {
 }
 
 bool same_folder(const std::string& one, const std::string& other) {
-  struct stat first {};
-  struct stat second {};
+  struct stat first{};
+  struct stat second{};
   if (::stat(one.c_str(), &first) != 0 || ::stat(other.c_str(), &second) != 0) return false;
   return first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
@@ -86,8 +88,10 @@ awaitable<Result<void>> kill_all_processes(Options options, nanoseconds limit) {
     if (left.empty()) break;
     for (const pid_t pid : left) kill_surely(options, pid);
     if (BootClock::now() > deadline) {
-      co_return fail(Errc::timed_out, fmt::format("{} PostgreSQL processes, {} first, survive SIGKILL; they wait for a "
-                                                  "disk that does not answer", left.size(), left.front()));
+      co_return fail(Errc::timed_out,
+                     fmt::format("{} PostgreSQL processes, {} first, survive SIGKILL; they wait for a "
+                                 "disk that does not answer",
+                                 left.size(), left.front()));
     }
     co_await async::sleep_for(2ms);
   }

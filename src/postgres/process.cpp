@@ -18,7 +18,9 @@
 namespace holdfast::postgres {
 namespace {
 
-int open_pidfd(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
+int open_pidfd(pid_t pid) {
+  return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+}
 
 template <class Number>
 Number number_of(std::string_view text) {
@@ -70,14 +72,21 @@ struct Postmaster::State {
   }
 };
 
-pid_t Postmaster::pid() const { return state_->pid; }
-bool Postmaster::is_alive() const { return !state_->has_ended(); }
-bool Postmaster::is_foreign() const { return state_->is_foreign; }
+pid_t Postmaster::pid() const {
+  return state_->pid;
+}
+bool Postmaster::is_alive() const {
+  return !state_->has_ended();
+}
+bool Postmaster::is_foreign() const {
+  return state_->is_foreign;
+}
 
 Result<void> Postmaster::signal(int number) const {
   const long sent = ::syscall(SYS_pidfd_send_signal, state_->pidfd.native_handle(), number, nullptr, 0);
   if (sent == 0 || errno == ESRCH) return {};
-  return async::fail_with_errno(fmt::format("sending signal {} to postmaster {}", number, state_->pid), errno);
+  return async::fail_with_errno(fmt::format("sending signal {} to postmaster {}", number, state_->pid),
+                                errno);
 }
 
 awaitable<Result<void>> Postmaster::wait_exit() const {

@@ -8,7 +8,8 @@ namespace holdfast::postgres {
 namespace {
 
 constexpr std::string_view header =
-    "# Written by Holdfast: changes made here are overwritten. Use `holdfast edit-config` or the node's YAML file.\n";
+    "# Written by Holdfast: changes made here are overwritten. Use `holdfast edit-config` or the node's YAML "
+    "file.\n";
 
 std::string doubled(const std::string& value, std::string_view special, char escape) {
   std::string text;
@@ -20,7 +21,9 @@ std::string doubled(const std::string& value, std::string_view special, char esc
   return text;
 }
 
-std::string line(const std::string& name, const std::string& value) { return name + " = " + quote_guc(value) + "\n"; }
+std::string line(const std::string& name, const std::string& value) {
+  return name + " = " + quote_guc(value) + "\n";
+}
 
 std::string hba_name(const std::string& name) {
   std::string text = "\"";
@@ -32,7 +35,8 @@ std::string hba_name(const std::string& name) {
   return text + "\"";
 }
 
-// Without a password nobody can log in by one: then only the operating system's word counts, and the user's own lines.
+// Without a password nobody can log in by one: then only the operating system's word counts, and the user's
+// own lines.
 void append_superuser(std::string& text, const Options& options) {
   const std::string name = hba_name(options.superuser.username);
   if (options.superuser.password.empty()) {
@@ -45,11 +49,13 @@ void append_superuser(std::string& text, const Options& options) {
   boost::system::error_code not_an_address;
   const auto own = asio::ip::make_address(options.local_host, not_an_address);
   if (!not_an_address && !own.is_loopback()) {
-    text += fmt::format("host all {} {}/{} {}\n", name, own.to_string(), own.is_v4() ? 32 : 128, options.hba_method);
+    text += fmt::format("host all {} {}/{} {}\n", name, own.to_string(), own.is_v4() ? 32 : 128,
+                        options.hba_method);
   }
 }
 
-void append_everywhere(std::string& text, const std::string& database, const Credentials& who, const std::string& method) {
+void append_everywhere(std::string& text, const std::string& database, const Credentials& who,
+                       const std::string& method) {
   if (who.password.empty()) return;
   text += "host " + database + " " + hba_name(who.username) + " all " + method + "\n";
 }
@@ -82,31 +88,35 @@ std::string quote_guc(const std::string& value) {
   return "'" + text + "'";
 }
 
-std::string quote_conninfo(const std::string& value) { return "'" + doubled(value, "'\\", '\\') + "'"; }
+std::string quote_conninfo(const std::string& value) {
+  return "'" + doubled(value, "'\\", '\\') + "'";
+}
 
 std::string primary_conninfo(const Options& options, const Upstream& upstream) {
   std::vector<std::pair<std::string, std::string>> words{
-      {"user", options.replication.username}, {"passfile", options.passfile},
-      {"host", upstream.host},                {"port", std::to_string(upstream.port)},
-      {"application_name", options.member},
+      {"user", options.replication.username},  {"passfile", options.passfile},       {"host", upstream.host},
+      {"port", std::to_string(upstream.port)}, {"application_name", options.member},
   };
   for (const auto& [name, value] : options.replication.connection) words.emplace_back(name, value);
   if (!options.replication.connection.contains("sslmode")) words.emplace_back("sslmode", "prefer");
   std::string text;
-  for (const auto& [name, value] : words) text += (text.empty() ? "" : " ") + name + "=" + quote_conninfo(value);
+  for (const auto& [name, value] : words)
+    text += (text.empty() ? "" : " ") + name + "=" + quote_conninfo(value);
   return text;
 }
 
-std::string render_postgresql_conf(const Options& options, Version, const Parameters& parameters, const Desired& desired) {
+std::string render_postgresql_conf(const Options& options, Version, const Parameters& parameters,
+                                   const Desired& desired) {
   std::string text{header};
-  text += "include " + quote_guc(options.custom_conf.empty() ? "postgresql.base.conf" : options.custom_conf) + "\n\n";
+  text += "include " + quote_guc(options.custom_conf.empty() ? "postgresql.base.conf" : options.custom_conf) +
+          "\n\n";
   for (const auto& [name, value] : parameters) text += line(name, value);
   if (desired.archiving_off) text += line("archive_mode", "off");
   if (!options.socket_dir.empty()) text += line("unix_socket_directories", options.socket_dir);
   text += line("hba_file", options.config_dir + "/pg_hba.conf");
   text += line("ident_file", options.config_dir + "/pg_ident.conf");
   text += "\n";
-  text += line("synchronous_standby_names", desired.role == Role::primary ? desired.synchronous_standby_names : "");
+  text += line("synchronous_standby_names", desired.synchronous_standby_names);
   append_upstream(text, options, desired);
   return text;
 }
@@ -117,7 +127,8 @@ std::string render_pg_hba(const Options& options) {
   append_superuser(text, options);
   append_everywhere(text, "replication", options.replication, options.hba_method);
   const bool superuser_rewinds = options.rewind.username.empty();
-  append_everywhere(text, "postgres", superuser_rewinds ? options.superuser : options.rewind, options.hba_method);
+  append_everywhere(text, "postgres", superuser_rewinds ? options.superuser : options.rewind,
+                    options.hba_method);
   text += "# From postgresql.pg_hba.\n";
   for (const auto& rule : options.pg_hba) text += rule + "\n";
   if (options.pg_hba.empty()) text += "local all all scram-sha-256\nhost all all all scram-sha-256\n";
@@ -134,13 +145,15 @@ std::string render_passfile(const Options& options) {
 }
 
 std::string strip_auto_conf(const std::string& text, const std::set<std::string>& also) {
-  static const std::set<std::string> recovery{"restore_command", "archive_cleanup_command", "recovery_end_command",
-                                              "recovery_min_apply_delay", "standby_mode", "trigger_file"};
+  static const std::set<std::string> recovery{"restore_command",      "archive_cleanup_command",
+                                              "recovery_end_command", "recovery_min_apply_delay",
+                                              "standby_mode",         "trigger_file"};
   std::string kept;
   std::istringstream lines{text};
   for (std::string entry; std::getline(lines, entry);) {
     std::string name = entry.substr(0, entry.find_first_of(" \t="));
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     if (!is_controlled(name) && !recovery.contains(name) && !also.contains(name)) kept += entry + "\n";
   }
   return kept;

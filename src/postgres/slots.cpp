@@ -8,17 +8,19 @@ namespace {
 constexpr std::size_t slot_name_bytes_max = 63;
 
 const Slot* find_slot(const std::vector<Slot>& slots, const std::string& name) {
-  const auto found = std::find_if(slots.begin(), slots.end(), [&](const Slot& slot) { return slot.name == name; });
+  const auto found =
+      std::find_if(slots.begin(), slots.end(), [&](const Slot& slot) { return slot.name == name; });
   return found == slots.end() ? nullptr : &*found;
 }
 
-// A lost slot holds nothing and never will; an inactive one with xmin (left from when we were primary) blocks vacuum
-// for ever. Both are made again (EC-76, EC-77).
+// A lost slot holds nothing and never will; an inactive one with xmin (left from when we were primary) blocks
+// vacuum for ever. Both are made again (EC-76, EC-77).
 bool is_useless(const Slot& slot, bool in_recovery) {
   return !slot.active && (slot.wal_status == "lost" || (in_recovery && slot.has_xmin));
 }
 
-void plan_member(SlotPlan& plan, const WantedSlots& wanted, const Slot* slot, const std::string& name, Lsn target) {
+void plan_member(SlotPlan& plan, const WantedSlots& wanted, const Slot* slot, const std::string& name,
+                 Lsn target) {
   if (slot == nullptr) {
     plan.create.push_back(name);
     return;
@@ -42,9 +44,12 @@ std::string slot_name_of(const std::string& member) {
     const auto c = static_cast<unsigned char>(raw);
     const char lower = (c >= 'A' && c <= 'Z') ? static_cast<char>(c + 32) : raw;
     const bool allowed = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9') || lower == '_';
-    if (allowed) name += lower;
-    else if (c == '-' || c == '.') name += '_';
-    else name += fmt::format("u{:04d}", static_cast<int>(c));
+    if (allowed)
+      name += lower;
+    else if (c == '-' || c == '.')
+      name += '_';
+    else
+      name += fmt::format("u{:04d}", static_cast<int>(c));
   }
   return name.substr(0, slot_name_bytes_max);
 }
@@ -71,7 +76,8 @@ awaitable<Result<void>> apply_slots(Connection* connection, SlotPlan plan, nanos
     // Only if still inactive: somebody may have connected since the plan was made.
     std::vector<Field> parameters{name};
     auto answer = co_await connection->query(
-        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1 AND NOT active",
+        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1 AND NOT "
+        "active",
         std::move(parameters), limit);
     note("dropping slot " + name, answer);
   }

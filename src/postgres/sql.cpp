@@ -31,7 +31,8 @@ bool is_sqlstate(std::string_view text) {
 }
 
 Errc errc_of_sqlstate(std::string_view state) {
-  if (state == "57P03" || state == "57P01" || state == "57P02" || state.starts_with("08")) return Errc::unavailable;
+  if (state == "57P03" || state == "57P01" || state == "57P02" || state.starts_with("08"))
+    return Errc::unavailable;
   if (state == "53100") return Errc::no_space;
   if (state == "57014") return Errc::timed_out;
   if (state == "42501") return Errc::permission_denied;
@@ -43,10 +44,13 @@ Errc errc_of_sqlstate(std::string_view state) {
 // One clear sentence for what a human must repair (wrong passwords are the most frequent of all).
 std::string explained(const std::string& text, const std::string& state, const std::string& user) {
   if (state == "28P01") {
-    return "the password of \"" + user + "\" is wrong: what the configuration has and what the server stores differ; "
-           "repair postgresql.authentication or ALTER ROLE (" + text + ")";
+    return "the password of \"" + user +
+           "\" is wrong: what the configuration has and what the server stores differ; "
+           "repair postgresql.authentication or ALTER ROLE (" +
+           text + ")";
   }
-  if (state == "28000") return "\"" + user + "\" may not log in; check pg_hba.conf and that the role exists (" + text + ")";
+  if (state == "28000")
+    return "\"" + user + "\" may not log in; check pg_hba.conf and that the role exists (" + text + ")";
   return text;
 }
 
@@ -57,7 +61,8 @@ tl::unexpected<Error> fail_in_sql(const std::string& doing, std::string text, co
   return fail(errc_of_sqlstate(state), doing + ": " + text + " [" + state + "]");
 }
 
-// "FATAL:  28P01: password authentication failed" (PQERRORS_VERBOSE, the only way to the code while connecting).
+// "FATAL:  28P01: password authentication failed" (PQERRORS_VERBOSE, the only way to the code while
+// connecting).
 tl::unexpected<Error> connect_failure(PGconn* connection, const std::string& doing, const std::string& user) {
   const std::string_view whole{PQerrorMessage(connection)};
   std::string text = first_line(whole);
@@ -75,9 +80,10 @@ tl::unexpected<Error> connect_failure(PGconn* connection, const std::string& doi
 }
 
 std::string session_settings(const ConnectionOptions& options) {
-  return fmt::format("-c search_path=pg_catalog -c synchronous_commit=local -c statement_timeout={} "
-                     "-c datestyle=ISO -c intervalstyle=postgres -c timezone=UTC -c default_transaction_read_only=off",
-                     options.statement_timeout.count());
+  return fmt::format(
+      "-c search_path=pg_catalog -c synchronous_commit=local -c statement_timeout={} "
+      "-c datestyle=ISO -c intervalstyle=postgres -c timezone=UTC -c default_transaction_read_only=off",
+      options.statement_timeout.count());
 }
 
 Words conninfo(const ConnectionOptions& options, nanoseconds limit) {
@@ -119,11 +125,13 @@ struct Lookup {
 
 awaitable<Result<std::vector<std::string>>> resolve(std::string host, nanoseconds limit) {
   auto lookup = std::make_shared<Lookup>(co_await asio::this_coro::executor);
-  lookup->resolver.async_resolve(host, "", [lookup](const boost::system::error_code& failure, const auto& found) {
-    lookup->failure = failure;
-    for (const auto& entry : found) lookup->addresses.push_back(entry.endpoint().address().to_string());
-    lookup->answered.notify();
-  });
+  lookup->resolver.async_resolve(host, "",
+                                 [lookup](const boost::system::error_code& failure, const auto& found) {
+                                   lookup->failure = failure;
+                                   for (const auto& entry : found)
+                                     lookup->addresses.push_back(entry.endpoint().address().to_string());
+                                   lookup->answered.notify();
+                                 });
   co_await lookup->answered.wait_until(BootClock::now() + limit);
   if (lookup->addresses.empty()) co_return async::fail_with("resolving " + host, lookup->failure);
   co_return lookup->addresses;
@@ -153,8 +161,10 @@ Rows rows_of(const PGresult* result) {
   for (int row = 0; row < PQntuples(result); ++row) {
     auto& values = answer.rows.emplace_back();
     for (int column = 0; column < columns; ++column) {
-      if (PQgetisnull(result, row, column)) values.emplace_back();
-      else values.emplace_back(std::string{PQgetvalue(result, row, column)});
+      if (PQgetisnull(result, row, column))
+        values.emplace_back();
+      else
+        values.emplace_back(std::string{PQgetvalue(result, row, column)});
     }
   }
   return answer;
@@ -197,7 +207,8 @@ awaitable<Result<void>> Connection::State::poll_until_connected() {
   while (next != PGRES_POLLING_OK) {
     if (next == PGRES_POLLING_FAILED) co_return connect_failure(native, doing, user);
     const bool reading = next == PGRES_POLLING_READING;
-    const auto what = reading ? asio::posix::descriptor_base::wait_read : asio::posix::descriptor_base::wait_write;
+    const auto what =
+        reading ? asio::posix::descriptor_base::wait_read : asio::posix::descriptor_base::wait_write;
     co_await wait_for(what);
     let_go();  // PQconnectPoll may go on to another address on another descriptor of the same number
     next = PQconnectPoll(native);
@@ -259,13 +270,15 @@ awaitable<Result<Connection>> Connection::connect(ConnectionOptions options, nan
   }
   state->native = start_connecting(words);
   if (state->native == nullptr) co_return fail(Errc::internal, state->doing + ": out of memory");
-  if (PQstatus(state->native) == CONNECTION_BAD) co_return connect_failure(state->native, state->doing, state->user);
+  if (PQstatus(state->native) == CONNECTION_BAD)
+    co_return connect_failure(state->native, state->doing, state->user);
   PQsetErrorVerbosity(state->native, PQERRORS_VERBOSE);
   PQsetNoticeProcessor(state->native, [](void*, const char*) {}, nullptr);
   auto polling = state->poll_until_connected();
   const nanoseconds left = std::max<nanoseconds>(limit - (BootClock::now() - started), 1ms);
   auto connected = co_await async::with_timeout(left, std::move(polling));
-  if (!connected && connected.error().code == Errc::timed_out) co_return fail(state->doing, connected.error());
+  if (!connected && connected.error().code == Errc::timed_out)
+    co_return fail(state->doing, connected.error());
   if (!connected) co_return tl::unexpected(connected.error());
   co_return Connection{std::move(state)};
 }
@@ -278,8 +291,8 @@ awaitable<Result<Rows>> Connection::query(std::string sql, std::vector<Field> pa
   for (const auto& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
   const int count = static_cast<int>(values.size());
   const int sent = count == 0 ? PQsendQuery(state->native, sql.c_str())
-                              : PQsendQueryParams(state->native, sql.c_str(), count, nullptr, values.data(), nullptr,
-                                                  nullptr, 0);
+                              : PQsendQueryParams(state->native, sql.c_str(), count, nullptr, values.data(),
+                                                  nullptr, nullptr, 0);
   if (sent == 0) {
     const std::string why = first_line(PQerrorMessage(state->native));
     state->close();
@@ -296,7 +309,8 @@ awaitable<Result<Rows>> Connection::query(std::string sql, std::vector<Field> pa
   const nanoseconds left = std::max<nanoseconds>(limit - (BootClock::now() - started), 1ms);
   auto answer = co_await async::with_timeout(left, std::move(collecting));
   // A lost or late connection still has an answer under way that would be taken for the next statement's.
-  const bool is_lost = PQstatus(state->native) == CONNECTION_BAD || PQtransactionStatus(state->native) == PQTRANS_ACTIVE;
+  const bool is_lost =
+      PQstatus(state->native) == CONNECTION_BAD || PQtransactionStatus(state->native) == PQTRANS_ACTIVE;
   if (is_lost) state->close();
   co_return answer;
 }
@@ -307,15 +321,22 @@ awaitable<Result<Rows>> Connection::execute(std::string sql, nanoseconds limit) 
 }
 
 Result<std::string> Connection::password_verifier(const std::string& user, const Secret& password) const {
-  char* made = PQencryptPasswordConn(state_->native, password.reveal().c_str(), user.c_str(), "scram-sha-256");
+  char* made =
+      PQencryptPasswordConn(state_->native, password.reveal().c_str(), user.c_str(), "scram-sha-256");
   if (made == nullptr) return fail(Errc::internal, "hashing the password of " + user);
   std::string text{made};
   PQfreemem(made);
   return text;
 }
 
-bool Connection::is_usable() const { return state_ && state_->native != nullptr && PQstatus(state_->native) == CONNECTION_OK; }
-int Connection::server_version() const { return is_usable() ? PQserverVersion(state_->native) : 0; }
-int Connection::backend_pid() const { return is_usable() ? PQbackendPID(state_->native) : 0; }
+bool Connection::is_usable() const {
+  return state_ && state_->native != nullptr && PQstatus(state_->native) == CONNECTION_OK;
+}
+int Connection::server_version() const {
+  return is_usable() ? PQserverVersion(state_->native) : 0;
+}
+int Connection::backend_pid() const {
+  return is_usable() ? PQbackendPID(state_->native) : 0;
+}
 
 }  // namespace holdfast::postgres

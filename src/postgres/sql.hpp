@@ -64,7 +64,8 @@ class Connection {
   // Several statements in one string, without parameters; answers the last one's rows.
   awaitable<Result<Rows>> execute(std::string sql, nanoseconds limit);
 
-  // The SCRAM verifier to store instead of the password, so that the password is in no log of statements (EC-84).
+  // The SCRAM verifier to store instead of the password, so that the password is in no log of statements
+  // (EC-84).
   Result<std::string> password_verifier(const std::string& user, const Secret& password) const;
 
   bool is_usable() const;

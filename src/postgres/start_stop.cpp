@@ -39,19 +39,26 @@ bool holds_pid_file(const Options& options, pid_t pid) {
 
 int signal_of(StopMode mode) {
   switch (mode) {
-    case StopMode::smart: return SIGTERM;
-    case StopMode::fast: return SIGINT;
-    case StopMode::immediate: return SIGQUIT;
+    case StopMode::smart:
+      return SIGTERM;
+    case StopMode::fast:
+      return SIGINT;
+    case StopMode::immediate:
+      return SIGQUIT;
   }
   return SIGINT;
 }
 
 std::string name_of(int number) {
   switch (number) {
-    case SIGTERM: return "SIGTERM (smart)";
-    case SIGINT: return "SIGINT (fast)";
-    case SIGQUIT: return "SIGQUIT (immediate)";
-    default: return "SIGKILL";
+    case SIGTERM:
+      return "SIGTERM (smart)";
+    case SIGINT:
+      return "SIGINT (fast)";
+    case SIGQUIT:
+      return "SIGQUIT (immediate)";
+    default:
+      return "SIGKILL";
   }
 }
 
@@ -72,6 +79,19 @@ std::string log_tail(const Options& options, std::size_t lines_max) {
   return text ? last_lines(*text, lines_max) : "";
 }
 
+tl::unexpected<Error> start_failure(const Options& options, const std::string& doing) {
+  const std::string words = log_tail(options);
+  const auto says = [&](std::string_view text) { return words.find(text) != std::string::npos; };
+  if (says("No space left on device")) {
+    return fail(Errc::no_space, doing + ": the disk is full; make room or enlarge it: " + words);
+  }
+  if (says("could not bind") || says("could not create any TCP/IP sockets")) {
+    return fail(Errc::conflict, fmt::format("{}: port {} of {} is taken by another program: {}", doing,
+                                            options.port, options.listen, words));
+  }
+  return fail(Errc::process_failed, doing + ": " + words);
+}
+
 awaitable<Result<Postmaster>> launch(Options options, Parameters command_line, nanoseconds limit) {
   const auto deadline = BootClock::now() + limit;
   const auto executor = co_await asio::this_coro::executor;
@@ -87,7 +107,7 @@ awaitable<Result<Postmaster>> launch(Options options, Parameters command_line, n
   if (!postmaster) co_return tl::unexpected(postmaster.error());
   while (!holds_pid_file(options, postmaster->pid())) {
     if (!postmaster->is_alive()) {
-      co_return fail(Errc::process_failed, "PostgreSQL does not start: " + log_tail(options));
+      co_return start_failure(options, "PostgreSQL does not start");
     }
     if (BootClock::now() > deadline) {
       co_return fail(Errc::timed_out, "PostgreSQL has not written postmaster.pid: " + log_tail(options));
@@ -97,7 +117,8 @@ awaitable<Result<Postmaster>> launch(Options options, Parameters command_line, n
   co_return postmaster;
 }
 
-awaitable<Result<Stopped>> stop_postmaster(Options options, Postmaster postmaster, StopMode mode, nanoseconds limit) {
+awaitable<Result<Stopped>> stop_postmaster(Options options, Postmaster postmaster, StopMode mode,
+                                           nanoseconds limit) {
   Stopped stopped;
   std::vector<int> signals{signal_of(mode)};
   if (mode != StopMode::immediate) signals.push_back(SIGQUIT);

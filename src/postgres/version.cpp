@@ -29,7 +29,8 @@ Result<Version> parse_version(std::string_view text) {
     text.remove_prefix(close + 2);
   }
   const int major = take_number(text);
-  if (major < 1 || major > 999) return fail(Errc::bad_message, "not a PostgreSQL version: " + std::string{text});
+  if (major < 1 || major > 999)
+    return fail(Errc::bad_message, "not a PostgreSQL version: " + std::string{text});
   int minor = 0;
   if (text.starts_with('.')) {
     text.remove_prefix(1);
@@ -40,8 +41,9 @@ Result<Version> parse_version(std::string_view text) {
 
 Result<void> check_supported(Version version) {
   if (version.major() >= major_min && version.major() <= major_max) return {};
-  return fail(Errc::unsupported, fmt::format("PostgreSQL {} is not supported; use one of {} to {} (postgresql.bin_dir)",
-                                             version.major(), major_min, major_max));
+  return fail(Errc::unsupported,
+              fmt::format("PostgreSQL {} is not supported; use one of {} to {} (postgresql.bin_dir)",
+                          version.major(), major_min, major_max));
 }
 
 std::string program(const Options& options, std::string_view name) {
@@ -53,9 +55,11 @@ awaitable<Result<Version>> program_version(Options options) {
   auto child = child_of(options, {program(options, "postgres"), "--version"});
   auto output = co_await async::run_child(std::move(child), 10s);
   if (!output) {
-    co_return fail(output.error().code, output.error().context + "; install PostgreSQL or set postgresql.bin_dir");
+    co_return fail(output.error().code,
+                   output.error().context + "; install PostgreSQL or set postgresql.bin_dir");
   }
-  if (!output->status.ok()) co_return fail(Errc::process_failed, "postgres --version: " + last_lines(output->text));
+  if (!output->status.ok())
+    co_return fail(Errc::process_failed, "postgres --version: " + last_lines(output->text));
   co_return parse_version(output->text);
 }
 
