@@ -54,7 +54,7 @@ awaitable<void> Publisher::serve(std::unique_ptr<http::Stream> stream) {
   auto ended = co_await (std::move(questions) || std::move(heartbeats));
   const auto& result = ended.index() == 0 ? std::get<0>(ended) : std::get<1>(ended);
   session->stream->close();
-  if (result) co_return;  // the subscriber went away
+  if (result || result.error().code == Errc::unavailable || result.error().code == Errc::cancelled) co_return;
   ++cut_;
   log::info("heartbeat subscriber cut", {{"peer", session->stream->peer()}, {"error", result.error()}});
 }
