@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/duration.hpp"
 
@@ -70,20 +71,20 @@ Checked<WallInstant> read_schedule(const std::string& text, const std::string& a
   return *when;
 }
 
-bool is_version(const std::string& text, int parts_min, int parts_max) {
-  int parts = 1;
-  bool has_digit = false;
-  for (const char c : text) {
-    if (c == '.') {
-      if (!std::exchange(has_digit, false)) return false;
-      ++parts;
-    } else if (c >= '0' && c <= '9') {
-      has_digit = true;
-    } else {
-      return false;
-    }
+// What is wrong with a version, in the words of Patroni's postgres_version_to_int; empty: nothing.
+std::string objection_to_version(const std::string& text) {
+  std::vector<int> parts;
+  for (std::size_t start = 0; start <= text.size();) {
+    const auto end = std::min(text.find('.', start), text.size());
+    int part = 0;
+    const auto [stopped, error] = std::from_chars(text.data() + start, text.data() + end, part);
+    if (error != std::errc{} || stopped != text.data() + end) return "Invalid PostgreSQL version: " + text;
+    parts.push_back(part);
+    start = end + 1;
   }
-  return has_digit && parts >= parts_min && parts <= parts_max;
+  const bool is_new_style = parts.size() == 2 && parts[0] >= 10;
+  if (is_new_style || parts.size() == 3) return {};
+  return "Invalid PostgreSQL version format: X.Y or X.Y.Z is accepted: " + text;
 }
 
 std::string text_of(const json::value& value) {
@@ -105,10 +106,8 @@ std::optional<Answer> read_restart_field(const std::string& key, const json::val
     }
   } else if (key == "postgres_version") {
     order.postgres_version = text_of(value);
-    if (!is_version(order.postgres_version, 2, 3)) {
-      return Answer{
-          400, "Invalid PostgreSQL version format: X.Y or X.Y.Z is accepted: " + order.postgres_version, {}};
-    }
+    const std::string objection = objection_to_version(order.postgres_version);
+    if (!objection.empty()) return Answer{400, objection, {}};
   } else if (key == "timeout") {
     auto timeout = parse_duration(text_of(value), seconds{1});
     if (!timeout || *timeout <= 0ms) return Answer{400, "Timeout should be a positive number of seconds", {}};
@@ -136,7 +135,6 @@ std::string objection_to(const SwitchoverOrder& order, const std::string& action
 
 bool is_in_sync(const dcs::Cluster& cluster, const std::string& name) {
   if (!cluster.sync) return false;
-  if (cluster.sync->leader == name) return true;
   const auto& standbys = cluster.sync->standbys;
   return std::find(standbys.begin(), standbys.end(), name) != standbys.end();
 }
