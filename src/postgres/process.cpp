@@ -10,6 +10,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
 #include <charconv>
+#include <climits>
 #include <csignal>
 #include <filesystem>
 
@@ -46,7 +47,8 @@ Result<PidFile> parse_pid_file(std::string_view text) {
   }
   PidFile file;
   if (!lines.empty()) file.pid = number_of<pid_t>(lines[0]);
-  if (file.pid < 0) file.pid = -file.pid;  // a single-user backend writes its pid negated
+  if (file.pid < 0 && file.pid != INT_MIN)
+    file.pid = -file.pid;  // a single-user backend writes its pid negated
   if (file.pid <= 1) return fail(Errc::bad_message, "postmaster.pid names no process");
   lines.resize(8);
   file.data_dir = lines[1];

@@ -191,6 +191,26 @@ TEST(Replication, says_that_its_password_is_wrong) {
   tell(wrong_password_story(Place{"w1"}, Place{"w2"}));
 }
 
+awaitable<void> full_disk_story(Place one, Place two) {
+  Control primary{co_await asio::this_coro::executor, one.options()};
+  Options small = resolved(two.options());
+  small.data_dir = small.config_dir = std::string{small_disk} + "/data";
+  Control standby{co_await asio::this_coro::executor, small};
+  auto made = co_await make_primary(&primary);
+  need(made);
+  CloneOptions how;
+  auto cloned = co_await standby.clone(upstream_of(primary), how);
+  EXPECT_FALSE(cloned);
+  EXPECT_EQ(cloned.error().code, Errc::no_space) << to_string(cloned.error());
+  EXPECT_NE(cloned.error().context.find("the disk is full"), std::string::npos) << cloned.error().context;
+  auto found = co_await standby.inspect();
+  EXPECT_TRUE(found && found->state != DirectoryState::valid);
+}
+TEST(Replication, says_that_the_disk_is_full) {
+  if (!has_small_disk()) GTEST_SKIP() << "needs root and a place to mount a small disk";
+  tell(full_disk_story(Place{"f1"}, Place{"f2"}));
+}
+
 // A standby with smaller settings than its primary's would refuse to start (EC-42).
 awaitable<void> small_standby_story(Place one, Place two) {
   Options large = one.options();

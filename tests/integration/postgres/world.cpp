@@ -3,7 +3,9 @@
 #include <grp.h>
 #include <gtest/gtest.h>
 #include <pwd.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -23,10 +25,20 @@ bool leave_root() {
          setuid(account->pw_uid) == 0;
 }
 
+bool small_disk_made = false;
+
+// In a mount namespace of this process alone, so that nothing is left of it; only root may.
+void make_small_disk() {
+  if (getuid() != 0 || unshare(CLONE_NEWNS) != 0) return;
+  if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return;
+  small_disk_made = mount("tmpfs", small_disk, "tmpfs", 0, "size=20m,mode=1777") == 0;
+}
+
 // The folder of this run; removed with all that runs in it.
 class Folder {
  public:
   Folder() {
+    make_small_disk();
     if (!leave_root()) throw std::runtime_error("run as root there must be an account postgres");
     char name[] = "/tmp/holdfast-test-XXXXXX";
     if (::mkdtemp(name) == nullptr) throw std::runtime_error("no folder in /tmp");
@@ -76,6 +88,11 @@ awaitable<void> bounded(awaitable<void> story) {
 }
 
 }  // namespace
+
+bool has_small_disk() {
+  folder();
+  return small_disk_made;
+}
 
 Place::Place(std::string name) : name_{std::move(name)}, port_{free_port()} {
   std::filesystem::create_directories(folder() + "/" + name_);

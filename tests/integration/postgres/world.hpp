@@ -31,6 +31,10 @@ void need(const Result<T>& result) {
 // Runs a story to its end within two minutes, then kills every PostgreSQL of the test's folder.
 void tell(awaitable<void> story);
 
+// A file system of 20 MB, when the test was started by root in a place where mounting is allowed.
+inline constexpr const char* small_disk = "/mnt";
+bool has_small_disk();
+
 // Bootstraps and starts; answers the system identifier.
 awaitable<Result<std::string>> make_primary(Control* control);
 // Clones from `source` and starts as its standby.
