@@ -1,0 +1,306 @@
+#include "dcs/etcd/gateway.hpp"
+
+#include <algorithm>
+#include <boost/json/serialize.hpp>
+
+#include "async/asio.hpp"
+#include "base/log.hpp"
+
+namespace holdfast::dcs::etcd {
+namespace {
+
+namespace json = boost::json;
+
+constexpr auto failed_for = 5s;  // an endpoint that failed is asked last for so long
+constexpr auto learn_every = 60s;
+
+milliseconds left_until(BootInstant deadline) {
+  const auto left = std::chrono::duration_cast<milliseconds>(deadline - BootClock::now());
+  return std::max(left, milliseconds{1});
+}
+
+// The n-th time around the endpoints: impatient first, so that a hung one costs little; patient when all are
+// slow.
+milliseconds patience(const EtcdOptions& options, int round, bool is_repeatable) {
+  if (!is_repeatable) return options.try_timeout;
+  return round == 0 ? options.connect_timeout : options.try_timeout * round;
+}
+
+http::ClientOptions client_options(const EtcdOptions& options) {
+  http::ClientOptions made;
+  made.tls = options.tls;
+  made.connect_timeout = options.connect_timeout;
+  return made;
+}
+
+// Streaming calls answer {"result": {...}} also when there is one message only (lease/keepalive).
+json::object unwrapped(json::object answer) {
+  const auto* result = answer.if_contains("result");
+  if (result == nullptr || !result->is_object()) return answer;
+  json::object inner = result->get_object();
+  return inner;
+}
+
+bool is_loopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+}  // namespace
+
+Gateway::Gateway(const asio::any_io_executor& executor, EtcdOptions options)
+    : executor_{executor}, options_{std::move(options)}, client_{executor, client_options(options_)} {}
+
+std::vector<http::Url> Gateway::endpoints() const {
+  auto all = options_.endpoints;
+  for (const auto& url : learned_) {
+    if (std::find(all.begin(), all.end(), url) == all.end()) all.push_back(url);
+  }
+  return all;
+}
+
+void Gateway::configure(std::vector<http::Url> endpoints) {
+  options_.endpoints = std::move(endpoints);
+  preferred_.reset();
+  failed_.clear();
+}
+
+std::vector<http::Url> Gateway::in_order() const {
+  const auto all = endpoints();
+  const auto rank = [&](const http::Url& url) {
+    const auto failure = failed_.find(url);
+    if (failure != failed_.end() && BootClock::now() - failure->second < failed_for) return 2;
+    return preferred_ == url ? 0 : 1;
+  };
+  std::vector<http::Url> ordered;
+  for (const int wanted : {0, 1, 2}) {
+    std::copy_if(all.begin(), all.end(), std::back_inserter(ordered),
+                 [&](const http::Url& url) { return rank(url) == wanted; });
+  }
+  return ordered;
+}
+
+void Gateway::note(const http::Url& endpoint, bool is_good) {
+  if (is_good) {
+    preferred_ = endpoint;
+    failed_.erase(endpoint);
+  } else {
+    failed_[endpoint] = BootClock::now();
+  }
+}
+
+Result<void> Gateway::check(const Header& header) {
+  if (header.cluster_id == 0) return {};
+  if (cluster_id_ == 0) cluster_id_ = header.cluster_id;
+  if (header.cluster_id != cluster_id_) return fail(Errc::stale, "etcd member belongs to another cluster");
+  if (header.raft_term < raft_term_) return fail(Errc::stale, "etcd member is behind: its raft term is old");
+  raft_term_ = header.raft_term;
+  return {};
+}
+
+// The whole store was rebuilt when most endpoints say so; one member wiped on its own says nothing.
+bool Gateway::adopts_other_cluster(const std::map<http::Url, Header>& strangers) {
+  if (strangers.size() * 2 <= options_.endpoints.size()) return false;
+  const auto& first = strangers.begin()->second;
+  const bool agree = std::all_of(strangers.begin(), strangers.end(), [&](const auto& entry) {
+    return entry.second.cluster_id == first.cluster_id;
+  });
+  if (!agree) return false;
+  log::warn("etcd is another cluster now: it was rebuilt or restored", {{"cluster_id", first.cluster_id}});
+  cluster_id_ = first.cluster_id;
+  raft_term_ = first.raft_term;
+  learned_.clear();
+  strangers_.clear();
+  return true;
+}
+
+awaitable<Result<std::string>> Gateway::find_prefix(http::Url endpoint, BootInstant deadline) {
+  auto url = http::with_target(endpoint, "/version");
+  auto reply = co_await client_.request(std::move(url), http::get_request(), left_until(deadline));
+  if (!reply) co_return tl::unexpected(reply.error());
+  const auto body = parse_body(reply->body);
+  if (!body) co_return fail("asking " + http::print_url(endpoint) + " for its version", body.error());
+  co_return prefix_of(text_at(*body, "etcdserver"));
+}
+
+awaitable<Result<void>> Gateway::authenticate(http::Url endpoint, BootInstant deadline) {
+  const json::object body{{"name", options_.username}, {"password", options_.password.reveal()}};
+  auto url = http::with_target(endpoint, prefix_ + "/auth/authenticate");
+  auto request = http::post_request(json::serialize(body));
+  auto reply = co_await client_.request(std::move(url), std::move(request), left_until(deadline));
+  if (!reply) co_return tl::unexpected(reply.error());
+  if (reply->status != 200) {
+    const auto verdict = classify(reply->status, reply->body);
+    // Asked with a password while authentication is off: go on without a token, as Patroni does.
+    if (verdict.error.context.find("authentication is not enabled") != std::string::npos)
+      co_return Result<void>{};
+    co_return fail("authenticating as " + options_.username, verdict.error);
+  }
+  const auto answer = parse_body(reply->body);
+  if (!answer) co_return tl::unexpected(answer.error());
+  token_ = text_at(*answer, "token");
+  co_return Result<void>{};
+}
+
+awaitable<Result<void>> Gateway::prepare(http::Url endpoint, BootInstant deadline) {
+  if (prefix_.empty()) {
+    auto prefix = co_await find_prefix(endpoint, deadline);
+    if (!prefix) co_return tl::unexpected(prefix.error());
+    prefix_ = *std::move(prefix);
+  }
+  if (token_.empty() && !options_.username.empty())
+    co_return co_await authenticate(std::move(endpoint), deadline);
+  co_return Result<void>{};
+}
+
+awaitable<Gateway::Tried> Gateway::try_at(http::Url endpoint, std::string path, std::string body,
+                                          BootInstant deadline, bool streamed,
+                                          std::unique_ptr<http::BodyReader>* opened) {
+  bool authenticated_again = false;
+  for (;;) {
+    Tried tried;
+    const auto prepared = co_await prepare(endpoint, deadline);
+    if (!prepared) {
+      const bool is_final =
+          prepared.error().code == Errc::refused || prepared.error().code == Errc::unsupported;
+      tried.verdict = {.error = prepared.error(), .try_elsewhere = !is_final};
+      tried.was_sent = false;
+      co_return tried;
+    }
+    auto request = http::post_request(body);
+    if (!token_.empty()) request.headers.set("Authorization", token_);
+    auto url = http::with_target(endpoint, prefix_ + path);
+    http::Response response;
+    std::optional<Error> failure;
+    if (streamed) {
+      auto stream = co_await client_.open(std::move(url), std::move(request), left_until(deadline));
+      if (stream) {
+        response = std::move(stream->head);
+        *opened = std::move(stream->body);
+      } else {
+        failure = stream.error();
+      }
+    } else {
+      auto reply = co_await client_.request(std::move(url), std::move(request), left_until(deadline));
+      if (reply) {
+        response = *std::move(reply);
+      } else {
+        failure = reply.error();
+      }
+    }
+    if (failure) {
+      tried.was_sent = failure->context.find("connecting to") == std::string::npos &&
+                       failure->code != Errc::refused &&
+                       failure->context.find("resolving") == std::string::npos;
+      tried.verdict = {.error = *failure, .try_elsewhere = true};
+      co_return tried;
+    }
+    if (response.status == 200 && streamed) {
+      tried.answer.emplace();
+      co_return tried;
+    }
+    if (response.status == 200) {
+      auto answer = parse_body(response.body);
+      if (answer) {
+        tried.answer = unwrapped(*std::move(answer));
+      } else {
+        tried.verdict = {.error = answer.error(), .try_elsewhere = true};
+      }
+      co_return tried;
+    }
+    tried.verdict = classify(response.status, response.body);
+    const bool may_authenticate = tried.verdict.reauthenticate && !options_.username.empty();
+    if (!may_authenticate || std::exchange(authenticated_again, true)) co_return tried;
+    token_.clear();  // EC-12: get a new one within the same deadline
+  }
+}
+
+awaitable<Result<json::object>> Gateway::call(std::string path, json::object body, Repeat repeat) {
+  const auto self = shared_from_this();
+  const auto deadline = BootClock::now() + options_.request_timeout;
+  const std::string text = json::serialize(body);
+  Error last{Errc::unavailable, "no etcd endpoint is configured"};
+  for (int round = 0; BootClock::now() < deadline; ++round) {
+    const auto order = in_order();
+    if (order.empty()) break;
+    strangers_.clear();
+    for (const auto& endpoint : order) {
+      if (BootClock::now() >= deadline) break;
+      const auto limit =
+          std::min(deadline, BootClock::now() + patience(options_, round, repeat == Repeat::yes));
+      auto tried = co_await try_at(endpoint, path, text, limit, false, nullptr);
+      if (tried.answer) {
+        const auto header = parse_header(*tried.answer);
+        auto believed = check(header);
+        if (!believed && header.cluster_id != cluster_id_) strangers_[endpoint] = header;
+        if (!believed && adopts_other_cluster(strangers_)) believed = {};
+        note(endpoint, believed.has_value());
+        if (believed) co_return *std::move(tried.answer);
+        tried.verdict = {.error = believed.error(), .try_elsewhere = true};
+      }
+      last = tried.verdict.error;
+      if (!tried.verdict.try_elsewhere) co_return fail("etcd " + path, last);
+      note(endpoint, false);
+      log::debug("etcd endpoint failed, trying the next",
+                 {{"endpoint", http::print_url(endpoint)}, {"error", last}});
+      const bool may_be_done = tried.was_sent && last.code != Errc::stale;
+      if (may_be_done && repeat == Repeat::no) co_return fail("etcd " + path, last);
+    }
+    const auto pause = std::min<nanoseconds>(50ms * (round + 1), deadline - BootClock::now());
+    if (pause > 0ns) co_await async::sleep_for(pause);
+  }
+  co_return fail("etcd " + path, last);
+}
+
+awaitable<Result<json::object>> Gateway::call_at(http::Url endpoint, std::string path, json::object body,
+                                                 milliseconds limit) {
+  const auto self = shared_from_this();
+  const auto deadline = BootClock::now() + limit;
+  auto tried = co_await try_at(endpoint, path, json::serialize(body), deadline, false, nullptr);
+  if (!tried.answer) co_return fail("etcd " + path, tried.verdict.error);
+  const auto believed = check(parse_header(*tried.answer));
+  if (!believed) co_return tl::unexpected(believed.error());
+  co_return *std::move(tried.answer);
+}
+
+awaitable<Result<Gateway::Opened>> Gateway::open(std::string path, json::object body) {
+  const auto self = shared_from_this();
+  const std::string text = json::serialize(body);
+  Error last{Errc::unavailable, "no etcd endpoint is configured"};
+  for (const auto& endpoint : in_order()) {
+    const auto deadline = BootClock::now() + options_.try_timeout;
+    Opened opened{.endpoint = endpoint, .body = nullptr};
+    const auto tried = co_await try_at(endpoint, path, text, deadline, true, &opened.body);
+    if (tried.answer) {
+      note(endpoint, true);
+      co_return std::move(opened);
+    }
+    last = tried.verdict.error;
+    if (!tried.verdict.try_elsewhere) break;
+    note(endpoint, false);
+  }
+  co_return fail("etcd " + path, last);
+}
+
+awaitable<void> Gateway::learn_if_due() {
+  const auto self = shared_from_this();
+  const bool is_due = learned_at_ == BootInstant{} || BootClock::now() - learned_at_ > learn_every;
+  if (!options_.learn_members || !preferred_ || !is_due) co_return;
+  learned_at_ = BootClock::now();
+  auto answer = co_await call_at(*preferred_, "/cluster/member/list", {}, options_.connect_timeout);
+  if (!answer) co_return;
+  const bool is_local = std::any_of(options_.endpoints.begin(), options_.endpoints.end(),
+                                    [](const http::Url& url) { return is_loopback(url.endpoint.host); });
+  std::vector<http::Url> found;
+  for (const auto& member : parse_members(*answer)) {
+    for (const auto& text : member.client_urls) {
+      const auto url = http::parse_url(text);
+      const bool is_usable =
+          url && url->endpoint.host != "0.0.0.0" && (is_local || !is_loopback(url->endpoint.host));
+      if (is_usable) found.push_back(*url);
+    }
+  }
+  // All learned ones dead would leave the configured ones still there; an empty answer teaches nothing.
+  if (!found.empty()) learned_ = std::move(found);
+}
+
+}  // namespace holdfast::dcs::etcd
