@@ -1,0 +1,149 @@
+#include "base/overload.hpp"
+#include "dcs/transactions.hpp"
+#include "ha/lease.hpp"
+#include "sim/agent/agent.hpp"
+#include "sim/core/world.hpp"
+
+// Writes to the DCS: the production transactions; a lost reply is resolved by reading (EC-11).
+namespace holdfast::sim {
+namespace {
+
+constexpr int settle_tries = 3;
+
+}  // namespace
+
+dcs::Writer Agent::writer(dcs::LeaseId lease) const { return {.self = node_.host.name, .leader_lease = lease}; }
+
+BootInstant Agent::deadline_of(BootInstant sent) const {
+  const BootInstant from = world_.mutant.stamps_at_reply ? now() : sent;
+  return ha::lease_deadline(from, settings_.leader_ttl, settings_.clock_drift_max);
+}
+
+bool* Agent::pending_of(const Action& action) {
+  return std::visit(Overload{
+                        [&](const ha::TakeInitialize&) { return &pending_.initialize; },
+                        [&](const ha::DropInitialize&) { return &pending_.initialize; },
+                        [&](const ha::WriteSync&) { return &pending_.sync; },
+                        [&](const ha::DeleteSync&) { return &pending_.sync; },
+                        [&](const ha::ClearFailover&) { return &pending_.failover; },
+                        [&](const auto&) { return &pending_.leader; },
+                    },
+                    action);
+}
+
+void Agent::begin_write(const Action& action) {
+  bool* pending = pending_of(action);
+  if (*pending) return;
+  *pending = true;
+  const bool needs_lease =
+      std::holds_alternative<ha::AcquireLeader>(action) || std::holds_alternative<ha::ReadoptLeader>(action);
+  if (needs_lease) return begin_acquire(action);
+  const auto txn = dcs::txn_for(action, world_.keys, writer(leader_lease_));
+  submit(*txn, [this, action, pending](bool applied, Epoch) {
+    *pending = false;
+    if (applied && std::holds_alternative<ha::TakeInitialize>(action)) owns_bootstrap_ = true;
+    if (applied && std::holds_alternative<ha::DropInitialize>(action)) owns_bootstrap_ = false;
+    if (applied && std::holds_alternative<ha::ReleaseLeader>(action)) {
+      tenure_.held = false;
+      leader_lease_ = {};
+    }
+    world_.trace.say(world_.now(), node_.host.name, "{}: {}", to_string(action), applied ? "done" : "refused or unknown");
+    wake();
+  });
+}
+
+void Agent::begin_acquire(const Action& action) {
+  const BootInstant sent = now();
+  const auto ttl = settings_.leader_ttl;
+  const int life = node_.agent_process.life();
+  world_.etcd.call<dcs::LeaseId>(
+      node_.host.index, [ttl](dcs::Kv& kv, BootInstant at) { return kv.grant(ttl, at); },
+      [this, life, action, sent](std::optional<dcs::LeaseId> lease) {
+        node_.agent_process.step(life, [this, action, sent, lease] {
+          if (lease) return send_leader_write(action, *lease, sent);
+          pending_.leader = false;
+          wake();
+        });
+      });
+}
+
+void Agent::send_leader_write(const Action& action, dcs::LeaseId lease, BootInstant sent) {
+  auto txn = dcs::txn_for(action, world_.keys, writer(lease));
+  if (world_.mutant.ignores_sync_revision && std::holds_alternative<ha::AcquireLeader>(action)) {
+    std::erase_if(txn->compares, [&](const dcs::Compare& compare) { return compare.key == world_.keys.sync(); });
+  }
+  submit(*txn, [this, action, lease, sent](bool applied, Epoch epoch) {
+    pending_.leader = false;
+    world_.trace.say(world_.now(), node_.host.name, "{}: {}", to_string(action), applied ? "done" : "refused or unknown");
+    if (applied) hold(lease, epoch, sent);
+    wake();
+  });
+}
+
+void Agent::hold(dcs::LeaseId lease, Epoch epoch, BootInstant sent) {
+  leader_lease_ = lease;
+  tenure_ = {.held = true, .epoch = epoch, .deadline = deadline_of(sent), .renewed_at = sent};
+  node_.sentinel.feed(world_, node_, tenure_.deadline);
+  world_.checkers.on_tenure(world_, node_, epoch);
+}
+
+void Agent::renew() {
+  if (pending_.renewal) return;
+  pending_.renewal = true;
+  const BootInstant sent = now();
+  const auto lease = leader_lease_;
+  const int life = node_.agent_process.life();
+  world_.etcd.call<bool>(
+      node_.host.index, [lease](dcs::Kv& kv, BootInstant at) { return kv.keepalive(lease, at).has_value(); },
+      [this, life, lease, sent](std::optional<bool> alive) {
+        node_.agent_process.step(life, [this, lease, sent, alive] {
+          pending_.renewal = false;
+          if (lease == leader_lease_ && alive == false) tenure_.held = false;
+          if (lease == leader_lease_ && alive == true && tenure_.held) {
+            tenure_.deadline = std::max(tenure_.deadline, deadline_of(sent));
+            tenure_.renewed_at = sent;
+            node_.sentinel.feed(world_, node_, tenure_.deadline);
+          }
+          if (!alive || !*alive) wake();
+        });
+      });
+}
+
+// Runs a transaction and finds out whether it took effect; the epoch is that of the lock afterwards.
+void Agent::submit(const dcs::Txn& txn, std::function<void(bool, Epoch)> done) {
+  const int life = node_.agent_process.life();
+  using Applied = std::pair<bool, Epoch>;
+  const auto apply = [txn, keys = &world_.keys](dcs::Kv& kv, BootInstant at) -> Applied {
+    const auto result = kv.apply(txn, at);
+    if (!result || !result->succeeded) return {false, {}};
+    const auto snapshot = kv.range(keys->leader());
+    const auto* leader = snapshot.find(keys->leader());
+    return {true, Epoch{leader == nullptr ? 0 : leader->create_revision}};
+  };
+  world_.etcd.call<Applied>(node_.host.index, apply, [this, life, txn, done](std::optional<Applied> answer) {
+    node_.agent_process.step(life, [this, txn, done, answer] {
+      if (answer) return done(answer->first, answer->second);
+      if (world_.mutant.trusts_lost_replies) return done(true, seen_ && seen_->cluster.leader ? dcs::epoch_of(*seen_->cluster.leader) : Epoch{1});
+      settle(txn, settle_tries, [txn, done](std::optional<SeenPtr> read) {
+        if (!read) return done(false, {});
+        const auto& leader = (*read)->cluster.leader;
+        done(dcs::was_applied(txn, (*read)->snapshot), leader ? dcs::epoch_of(*leader) : Epoch{});
+      });
+    });
+  });
+}
+
+void Agent::settle(const dcs::Txn& txn, int tries, std::function<void(std::optional<SeenPtr>)> done) {
+  if (tries == 0) return done(std::nullopt);
+  const int life = node_.agent_process.life();
+  world_.etcd.call<SeenPtr>(
+      node_.host.index, [this](dcs::Kv&, BootInstant) { return world_.etcd.seen(); },
+      [this, life, txn, tries, done](std::optional<SeenPtr> read) {
+        node_.agent_process.step(life, [this, txn, tries, done, read] {
+          if (read) return done(read);
+          settle(txn, tries - 1, done);
+        });
+      });
+}
+
+}  // namespace holdfast::sim

@@ -1,0 +1,156 @@
+#include "sim/checkers/checkers.hpp"
+
+#include <algorithm>
+
+#include "sim/core/world.hpp"
+
+namespace holdfast::sim {
+
+void Durability::on_committed(World& world, const Node& node, WriteId id) {
+  const auto seen = world.etcd.seen();
+  const auto& sync = seen->ha.sync;
+  if (!sync.is_active() || (node.host.lost_time && sync.leader != node.host.name)) return;
+  promised_.insert(id);
+}
+
+void Durability::on_dcs_change(const Seen& seen) {
+  // The user switched the mode off: from then on asynchronous rules hold for everything.
+  if (!seen.ha.sync.is_active()) promised_.clear();
+}
+
+void Durability::on_primary(World& world, const Node& node) {
+  std::unordered_set<WriteId> has;
+  for (const auto& record : node.data.wal) has.insert(record.id);
+  std::size_t missing = 0;
+  WriteId first = 0;
+  for (const WriteId id : promised_) {
+    if (has.contains(id)) continue;
+    first = missing == 0 ? id : std::min(first, id);
+    ++missing;
+  }
+  if (missing == 0) return;
+  world.fail("Durability", fmt::format("{} is primary without {} commits that were acknowledged in synchronous mode, the "
+                                       "first is write {}", node.host.name, missing, first));
+}
+
+void OneWriter::on_dcs_change(const Seen& seen) {
+  if (seen.ha.leader && !seen.ha.sync.is_active()) was_asynchronous_ = true;
+}
+
+void OneWriter::after_event(World& world) {
+  int writers = 0;
+  int first = -1;
+  for (int i = 0; i < world.node_count(); ++i) {
+    auto& node = world.node(i);
+    if (!node.postgres.runs_as_primary()) {
+      if (!node.agent.tenure().held) node.host.lost_time = false;
+      continue;
+    }
+    if (node.host.lost_time && was_asynchronous_) continue;
+    if (!node.postgres.can_acknowledge()) continue;
+    if (++writers == 1) first = i;
+    if (writers == 2) {
+      world.fail("OneWriter", fmt::format("{} and {} can both acknowledge commits", world.name_of(first), node.host.name));
+    }
+  }
+}
+
+void MonotoneEpochs::on_tenure(World& world, const Node& node, Epoch epoch) {
+  if (epoch < highest_ || (epoch == highest_ && holder_ != node.host.name)) {
+    world.fail("MonotoneEpochs", fmt::format("{} leads with epoch {}, but {} had {}", node.host.name, epoch.value, holder_,
+                                             highest_.value));
+  }
+  highest_ = epoch;
+  holder_ = node.host.name;
+}
+
+void MonotoneEpochs::on_forwarded(World& world, const Proxy& proxy, Epoch epoch) {
+  if (epoch < highest_forwarded_) {
+    world.fail("MonotoneEpochs", fmt::format("{} acknowledged a write of epoch {} after one of epoch {}", proxy.host.name,
+                                             epoch.value, highest_forwarded_.value));
+  }
+  highest_forwarded_ = std::max(highest_forwarded_, epoch);
+}
+
+void NothingRemoved::before_initdb(World& world, const Node& node) {
+  if (node.data.wal.empty()) return;
+  world.fail("NothingRemoved", fmt::format("initdb over the data of {}", node.host.name));
+}
+
+void NothingRemoved::after_initdb(World& world, const Node& node) {
+  for (int i = 0; i < world.node_count(); ++i) {
+    const auto& other = world.node(i);
+    const bool is_another = other.data.state == ha::DirectoryState::ready && other.data.system_id != node.data.system_id;
+    if (!is_another || i == node.host.index) continue;
+    world.fail("NothingRemoved", fmt::format("{} made a new cluster though {} has data of another", node.host.name,
+                                             other.host.name));
+  }
+}
+
+void NothingRemoved::before_data_is_dropped(World& world, const Node& node, std::string_view why) {
+  if (node.data.state == ha::DirectoryState::ready && !node.data.wal.empty()) {
+    world.fail("NothingRemoved", fmt::format("the data directory of {} is dropped: {}", node.host.name, why));
+  }
+  check_promises(world, node, 0, why);
+}
+
+void NothingRemoved::before_rewind(World& world, const Node& node, const DataDirectory& source) {
+  check_promises(world, node, common_records(node.data, source), "it is rewound");
+}
+
+void NothingRemoved::check_promises(World& world, const Node& node, std::size_t from_record, std::string_view why) {
+  const auto& promised = world.checkers.durability.promised();
+  for (std::size_t i = from_record; i < node.data.wal.size(); ++i) {
+    const WriteId id = node.data.wal[i].id;
+    if (!promised.contains(id)) continue;
+    bool is_elsewhere = false;
+    for (int other = 0; other < world.node_count() && !is_elsewhere; ++other) {
+      const auto& place = world.node(other);
+      is_elsewhere = (other != node.host.index && place.data.has(id)) ||
+                     std::any_of(place.set_aside.begin(), place.set_aside.end(), [&](const auto& data) { return data.has(id); });
+    }
+    if (is_elsewhere) continue;
+    return world.fail("NothingRemoved", fmt::format("the last copy of the acknowledged write {} on {} is removed: {}", id,
+                                                    node.host.name, why));
+  }
+}
+
+void NoNeedlessFailover::begin(World& world) { leader_ = world.leader(); }
+
+void NoNeedlessFailover::on_primary(World& world, const Node& node) {
+  if (leader_ < 0) return;
+  world.fail("NoNeedlessFailover", fmt::format("{} became primary, and {} had nothing worse than a slow etcd, a lost "
+                                               "heartbeat link or a restarted agent", node.host.name, world.name_of(leader_)));
+}
+
+void NoNeedlessFailover::after_event(World& world) {
+  if (leader_ < 0 || world.node(leader_).postgres.runs_as_primary()) return;
+  world.fail("NoNeedlessFailover", fmt::format("{} stopped being primary, though nothing worse happened than a slow etcd, a "
+                                               "lost heartbeat link or a restarted agent", world.name_of(leader_)));
+}
+
+void Checkers::after_event(World& world) {
+  one_writer.after_event(world);
+  needless.after_event(world);
+}
+
+void Checkers::on_committed(World& world, const Node& node, WriteId id) {
+  ++world.counts.writes_acknowledged;
+  world.trace.mix(id);
+  durability.on_committed(world, node, id);
+}
+
+void Checkers::on_primary(World& world, Node& node) {
+  ++world.counts.promotions;
+  world.trace.mix(static_cast<std::uint64_t>(world.now().count()));
+  durability.on_primary(world, node);
+  needless.on_primary(world, node);
+  node.sentinel.look(world, node);
+}
+
+void Checkers::on_dcs_change(World&, const Seen& seen) {
+  durability.on_dcs_change(seen);
+  one_writer.on_dcs_change(seen);
+}
+
+}  // namespace holdfast::sim

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include "base/epoch.hpp"
+#include "sim/postgres/data_directory.hpp"
+
+namespace holdfast::sim {
+
+class World;
+class Node;
+class Proxy;
+struct Seen;
+
+// A commit acknowledged while a synchronous mode was in force is in every later primary.
+class Durability {
+ public:
+  void on_committed(World& world, const Node& node, WriteId id);
+  void on_primary(World& world, const Node& node);
+  void on_dcs_change(const Seen& seen);
+  const std::unordered_set<WriteId>& promised() const { return promised_; }
+
+ private:
+  std::unordered_set<WriteId> promised_;
+};
+
+// Never two nodes that can acknowledge writes at once. In asynchronous mode a machine whose clock a hypervisor stopped is
+// outside of the bound on clock rates, and left out.
+class OneWriter {
+ public:
+  void after_event(World& world);
+  void on_dcs_change(const Seen& seen);
+
+ private:
+  bool was_asynchronous_ = false;
+};
+
+// Members and proxies never go back.
+class MonotoneEpochs {
+ public:
+  void on_tenure(World& world, const Node& node, Epoch epoch);
+  void on_forwarded(World& world, const Proxy& proxy, Epoch epoch);
+  void on_wipe() { *this = {}; }
+
+ private:
+  Epoch highest_;
+  Epoch highest_forwarded_;
+  std::string holder_;
+};
+
+// No data that may be needed is dropped; never initdb over data; never two clusters in one.
+class NothingRemoved {
+ public:
+  void before_initdb(World& world, const Node& node);
+  void after_initdb(World& world, const Node& node);
+  void before_data_is_dropped(World& world, const Node& node, std::string_view why);
+  void before_rewind(World& world, const Node& node, const DataDirectory& source);
+
+ private:
+  void check_promises(World& world, const Node& node, std::size_t from_record, std::string_view why);
+};
+
+// One slow etcd, one lost heartbeat link, one restarted agent does not move the primary. Watches from begin() on.
+class NoNeedlessFailover {
+ public:
+  void begin(World& world);
+  void end() { leader_ = -1; }
+  void on_primary(World& world, const Node& node);
+  void after_event(World& world);
+
+ private:
+  int leader_ = -1;
+};
+
+struct Checkers {
+  void after_event(World& world);
+  void on_committed(World& world, const Node& node, WriteId id);
+  void on_forwarded(World& world, const Proxy& proxy, Epoch epoch) { epochs.on_forwarded(world, proxy, epoch); }
+  void on_primary(World& world, Node& node);
+  void on_tenure(World& world, const Node& node, Epoch epoch) { epochs.on_tenure(world, node, epoch); }
+  void on_dcs_change(World& world, const Seen& seen);
+  void before_initdb(World& world, const Node& node) { removed.before_initdb(world, node); }
+  void after_initdb(World& world, const Node& node) { removed.after_initdb(world, node); }
+  void before_data_is_dropped(World& world, const Node& node, std::string_view why) {
+    removed.before_data_is_dropped(world, node, why);
+  }
+  void before_rewind(World& world, const Node& node, const DataDirectory& source) {
+    removed.before_rewind(world, node, source);
+  }
+
+  Durability durability;
+  OneWriter one_writer;
+  MonotoneEpochs epochs;
+  NothingRemoved removed;
+  NoNeedlessFailover needless;
+};
+
+}  // namespace holdfast::sim
