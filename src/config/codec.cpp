@@ -134,7 +134,7 @@ void Codec<HostPort>::read(const Node& node, HostPort& out, const Spot& spot) {
 }
 
 Node Codec<HostPort>::print(const HostPort& value) {
-  return Node::string(print_host_port(value));
+  return value ? Node::string(print_host_port(value)) : Node{};
 }
 
 void Codec<StringList>::read(const Node& node, StringList& out, const Spot& spot) {

@@ -125,8 +125,11 @@ void Dump::list(const Node& node, const SectionInfo* section, const Node* writte
 }  // namespace
 
 std::string dump(const Config& config) {
+  Node values = print_config(config);
+  // What is printed is the full form, to be loaded as it stands; these show in what they expand to.
+  for (const char* key : {"nodes", "passwords", "passwords_file"}) values.erase(key);
   Dump result;
-  result.map(print_config(config), &describe_config(), &config.tree, 0);
+  result.map(values, &describe_config(), &config.tree, 0);
   return std::move(result).text();
 }
 

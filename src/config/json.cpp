@@ -53,12 +53,12 @@ json::value typed(const std::string& text) {
   const auto parsed = std::from_chars(text.data(), end, number, std::chars_format::fixed);
   const bool is_number = parsed.ec == std::errc{} && parsed.ptr == end && text.find('.') != std::string::npos;
   if (is_number) return number;
-  return json::string{text};
+  return json::value(text);
 }
 
 json::value to_json(const Node& node) {
   if (node.is_null()) return nullptr;
-  if (node.is_scalar()) return node.quoted ? json::value{json::string{node.text}} : typed(node.text);
+  if (node.is_scalar()) return node.quoted ? json::value(node.text) : typed(node.text);
   if (node.is_list()) {
     json::array list;
     for (const Node& item : node.items) list.push_back(to_json(item));

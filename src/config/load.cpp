@@ -68,7 +68,7 @@ void overlay_file(Node& tree, const fs::path& path, Problems& problems) {
 // `passwords_file` lies under what `passwords` says itself.
 void read_passwords_file(Node& tree, Problems& problems) {
   const Node* path = tree.find("passwords_file");
-  if (path == nullptr || !path->is_scalar()) return;
+  if (path == nullptr || !path->is_scalar() || path->text.empty()) return;
   const auto text = read_file(path->text);
   if (!text)
     return problems.error(path->origin, "passwords_file",

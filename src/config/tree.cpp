@@ -3,9 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace holdfast::config {
+namespace {
+
+// One word of a path: "listeners", or "listeners[1]".
+const Node* step(const Node& from, std::string_view word) {
+  const auto bracket = word.find('[');
+  const Node* node = from.find(word.substr(0, bracket));
+  if (node == nullptr || bracket == std::string_view::npos) return node;
+  std::size_t index = 0;
+  std::from_chars(word.data() + bracket + 1, word.data() + word.size(), index);
+  return index < node->items.size() ? &node->items[index] : nullptr;
+}
+
+}  // namespace
 
 std::string to_string(const Origin& origin) {
   switch (origin.kind) {
@@ -54,7 +68,7 @@ const Node* Node::at_path(std::string_view dotted) const {
   const Node* node = this;
   while (node != nullptr && !dotted.empty()) {
     const auto dot = dotted.find('.');
-    node = node->find(dotted.substr(0, dot));
+    node = step(*node, dotted.substr(0, dot));
     dotted = dot == std::string_view::npos ? std::string_view{} : dotted.substr(dot + 1);
   }
   return node;

@@ -44,7 +44,7 @@ struct Node {
 
   const Node* find(std::string_view key) const;  // nullptr: no such key, or not a map
   Node* find(std::string_view key);
-  const Node* at_path(std::string_view dotted) const;  // "postgresql.parameters.work_mem"
+  const Node* at_path(std::string_view dotted) const;  // "proxy.listeners[1].bind"
   Node& set(std::string key, Node value);              // replaces in place, or appends; turns null into a map
   Node& at_or_map(std::string_view key);               // the map under `key`, made when it is missing
   void erase(std::string_view key);

@@ -81,7 +81,8 @@ std::vector<std::string> Schema<EtcdConfig>::read_others(const Node& node,
 void Schema<EtcdConfig>::finish(const Node& node, EtcdConfig&, const Spot& spot) {
   std::vector<std::string> ways;
   for (const char* key : {"host", "hosts", "url", "proxy", "srv"}) {
-    if (node.find(key) != nullptr) ways.emplace_back(key);
+    const Node* way = node.find(key);
+    if (way != nullptr && (way->is_list() || !way->text.empty())) ways.emplace_back(key);
   }
   if (ways.size() > 1)
     spot.error(node, fmt::format("names etcd in {} ways ({}); keep one", ways.size(), join(ways)));
