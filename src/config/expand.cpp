@@ -109,7 +109,8 @@ void expand_etcd_server(Node& tree, const std::vector<NodeConfig>& nodes, const 
 void expand_passwords(Node& tree, Problems& problems) {
   Passwords passwords;
   const Node* written = tree.find("passwords");
-  if (written != nullptr) read_passwords(*written, passwords, problems);
+  Problems found;  // said when the whole document is read
+  if (written != nullptr) read_passwords(*written, passwords, found);
   Node& users = tree.at_or_map("postgresql").at_or_map("authentication");
   const auto give = [&](const char* role, const char* username, const Secret& password) {
     Node& user = users.at_or_map(role);
