@@ -123,7 +123,7 @@ TEST(Replication, does_not_rewind_from_a_source_that_is_still_in_recovery) {
 awaitable<void> broken_clone_story(Place one, Place two) {
   Control primary{co_await asio::this_coro::executor, one.options()};
   Options slow = two.options();
-  slow.basebackup = {"--max-rate=2M"};
+  slow.basebackup = {"--no-sync", "--max-rate=2M"};
   Control standby{co_await asio::this_coro::executor, slow};
   auto made = co_await make_primary(&primary);
   need(made);
@@ -148,7 +148,7 @@ TEST(Replication, does_not_take_a_clone_for_whole_whose_source_died) {
 awaitable<void> cancelled_clone_story(Place one, Place two) {
   Control primary{co_await asio::this_coro::executor, one.options()};
   Options slow = two.options();
-  slow.basebackup = {"--max-rate=1M"};
+  slow.basebackup = {"--no-sync", "--max-rate=1M"};
   Control standby{co_await asio::this_coro::executor, slow};
   auto made = co_await make_primary(&primary);
   need(made);

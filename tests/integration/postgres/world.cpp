@@ -110,6 +110,9 @@ Options Place::options() const {
   options.superuser.password = Secret{"super % ' \\ : \" secret"};
   options.replication = {.username = "replicator", .password = Secret{"repl:ica\\tion'"}};
   options.rewind = {.username = "rewinder", .password = Secret{"re wind"}};
+  // The tests' machine does not lose power: without this they would mostly wait for the disk.
+  options.initdb = {{"no-sync", ""}};
+  options.basebackup = options.rewind_options = {"--no-sync"};
   options.parameters = {
       {"shared_buffers", "16MB"}, {"fsync", "off"}, {"wal_keep_size", "64MB"}, {"log_connections", "off"}};
   return options;
