@@ -150,7 +150,7 @@ void print_spaced(const json::value& value, std::string& out) {
     out += '{';
     for (const auto& [key, inner] : *object) {
       if (out.back() != '{') out += ", ";
-      out += dcs::print_json(json::value{key}) + ": ";
+      out += dcs::print_json(json::string{key}) + ": ";
       print_spaced(inner, out);
     }
     out += '}';
