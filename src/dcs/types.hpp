@@ -121,10 +121,11 @@ struct StoreMember {
 struct StoreStatus {
   std::uint64_t cluster_id = 0;
   std::uint64_t raft_term = 0;
-  std::uint64_t leader_id = 0;    // 0: it knows no leader
-  std::uint64_t answered_by = 0;  // member id
-  std::string version;            // "3.4.23"
-  std::int64_t db_bytes = 0;
+  std::uint64_t leader_id = 0;       // 0: it knows no leader
+  std::uint64_t answered_by = 0;     // member id
+  std::string version;               // "3.4.23"
+  std::int64_t db_bytes = 0;         // of its database file
+  std::int64_t db_bytes_in_use = 0;  // the rest is what defragmentation frees
   std::vector<StoreMember> members;
 
   const StoreMember* leader() const;

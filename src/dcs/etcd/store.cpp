@@ -31,6 +31,7 @@ StoreStatus status_from(const json::object& answer) {
   status.leader_id = etcd::id_at(answer, "leader");
   status.version = etcd::text_at(answer, "version");
   status.db_bytes = etcd::integer_at(answer, "dbSize");
+  status.db_bytes_in_use = etcd::integer_at(answer, "dbSizeInUse");
   return status;
 }
 

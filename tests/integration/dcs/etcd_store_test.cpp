@@ -230,6 +230,11 @@ awaitable<void> wipe_story(EtcdCluster* cluster) {
     auto write = put(keys.config(), std::to_string(i));
     EXPECT_TRUE((co_await store.txn(write)).has_value());
   }
+  const auto seen_by = BootClock::now() + 5s;
+  while (watcher.snapshot().find(keys.config()) == nullptr && BootClock::now() < seen_by) {
+    co_await async::sleep_for(20ms);
+  }
+  EXPECT_NE(watcher.snapshot().find(keys.config()), nullptr);
   for (int i = 0; i < 3; ++i) cluster->kill(i);
   for (int i = 0; i < 3; ++i) cluster->erase_data(i);
   for (int i = 0; i < 3; ++i) cluster->start(i);
