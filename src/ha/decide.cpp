@@ -50,6 +50,9 @@ Memory remember(const View& view) {
     memory.crashed_at = view.now;
   keep_since(memory.unresponsive_since, view.server.state == ServerState::running && !view.server.responsive,
              view.now);
+  const auto& last = view.last_job;
+  const bool is_mended = last && last->ok && (last->job == Job::rewind || last->job == Job::set_aside);
+  if (is_mended || view.server.streaming) memory.diverged_from.reset();
   if (!view.tenure.held) {  // what is not ours can't be handed over
     memory.hand_over = HandOver::none;
     memory.hand_over_to.clear();

@@ -5,6 +5,7 @@
 
 #include "base/instant.hpp"
 #include "base/lsn.hpp"
+#include "base/timeline.hpp"
 
 namespace holdfast::ha {
 
@@ -26,6 +27,7 @@ struct Memory {
   HandOver hand_over = HandOver::none;
   std::string hand_over_to;                    // the candidate; empty: whoever is best
   std::optional<BootInstant> hand_over_since;  // of the present step
+  std::optional<Timeline> diverged_from;       // we stopped because our WAL left this timeline of the leader
 
   bool operator==(const Memory&) const = default;
 };

@@ -101,7 +101,13 @@ Step rewind_or_rebuild(const View& view, const Name& leader) {
   return act(fmt::format("diverged from {}: rewinding", leader), {Rewind{leader}});
 }
 
+// A stopped standby shows its last checkpoint only, not how far its WAL goes: what was seen while it ran counts.
+bool was_seen_to_diverge(const View& view) {
+  return view.leader_history && view.memory.diverged_from == view.leader_history->timeline;
+}
+
 Step start_behind(const View& view, const Name& leader) {
+  if (was_seen_to_diverge(view)) return rewind_or_rebuild(view, leader);
   switch (plan_rejoin(view.server, view.leader_history)) {
     case Rejoin::unknown:
       return wait(fmt::format("no action: waiting to learn the timeline history of {}", leader),
@@ -120,7 +126,10 @@ Step keep_following(const View& view, const Name& leader) {
   const Name upstream = upstream_for(view);
   if (!server.streaming && server.timeline != 0 &&
       plan_rejoin(server, view.leader_history) == Rejoin::rewind) {
-    return act(fmt::format("diverged from {}: stopping to rejoin it", leader), {StopServer{StopMode::fast}});
+    Step step = act(fmt::format("diverged from {}: stopping to rejoin it", leader), {StopServer{StopMode::fast}});
+    step.memory = view.memory;
+    step.memory->diverged_from = view.leader_history->timeline;
+    return step;
   }
   if (server.upstream != upstream) return act(fmt::format("following {}", upstream), {Follow{upstream}});
   return wait(fmt::format("no action: I am {}, a replica, following {}", view.self, upstream));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ha/election.hpp"
+#include "ha/lease.hpp"
 #include "ha/rules.hpp"
 #include "ha/sync_state.hpp"
 
@@ -31,6 +32,12 @@ Step give_up_lock(const View& view, std::string reason) {
   return step;
 }
 
+// What would be stopped at once must not be started: the lease is in its last part, and not renewed.
+Answer when_lease_is_too_short(const View& view) {
+  if (view.now < demote_at(view.tenure, view.settings)) return std::nullopt;
+  return wait("no action: holding the leader lock, but the lease is about to end");
+}
+
 // Our primary is down. Synchronous: a successor has every acknowledged commit, so it leads at once.
 // Asynchronous: only we have them all, so restarting in place comes first (EC-36).
 Step recover_primary(const View& view) {
@@ -54,11 +61,13 @@ Step recover_primary(const View& view) {
   if (start_failed && view.last_job->failures >= 2 && !successor.empty()) {
     return give_up_lock(view, "PostgreSQL does not start: " + view.last_job->problem);
   }
+  if (auto answer = when_lease_is_too_short(view)) return *std::move(answer);
   if (was_primary) return act_unhurried(view, "PostgreSQL is down: starting it as primary", StartPrimary{});
   return act_unhurried(view, "leader with a stopped standby: starting it to promote it", StartStandby{});
 }
 
 Step promote(const View& view) {
+  if (auto answer = when_lease_is_too_short(view)) return *std::move(answer);
   return act_unhurried(view, "promoting: this member holds the leader lock",
                        Promote{names_at_promotion(view.settings)});
 }

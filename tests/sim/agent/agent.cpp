@@ -101,6 +101,9 @@ void Agent::decide_now() {
   memory_ = decision.memory;
   is_handing_over_ = decision.is_handing_over;
   record(decision);
+  if (decision.wake_at <= view.now) {
+    return world_.fail("Contract", fmt::format("{} asks to be woken in the past: {}", view.self, decision.reason));
+  }
   for (const auto& action : decision.actions) act(action);
   wake_at(decision.wake_at);
 }
