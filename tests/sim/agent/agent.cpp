@@ -8,8 +8,8 @@
 namespace holdfast::sim {
 namespace {
 
-constexpr nanoseconds dcs_silence_max = 1s;       // of the watch, before the DCS counts as unreachable
-constexpr SimTime probe_deadline = 1s;            // of the fresh-connection and write probes
+constexpr nanoseconds dcs_silence_max = 1s;  // of the watch, before the DCS counts as unreachable
+constexpr SimTime probe_deadline = 1s;       // of the fresh-connection and write probes
 
 // Positions move all the time, and wake nobody.
 bool says_something_new(const ha::Peer& before, const ha::Peer& now) {
@@ -20,9 +20,13 @@ bool says_something_new(const ha::Peer& before, const ha::Peer& now) {
 
 }  // namespace
 
-BootInstant Agent::now() const { return node_.host.now(world_.now()); }
+BootInstant Agent::now() const {
+  return node_.host.now(world_.now());
+}
 
-void Agent::step(Task task) { node_.agent_process.step(node_.agent_process.life(), std::move(task)); }
+void Agent::step(Task task) {
+  node_.agent_process.step(node_.agent_process.life(), std::move(task));
+}
 
 void Agent::start() {
   if (node_.agent_process.is_alive() || !node_.host.is_up) return;
@@ -37,7 +41,8 @@ void Agent::start() {
   last_job_.reset();
   seen_.reset();
   last_contact_ = {};
-  owns_bootstrap_ = is_stopping_ = wake_due_ = is_handing_over_ = member_lease_asked_ = member_write_due_ = false;
+  owns_bootstrap_ = is_stopping_ = wake_due_ = is_handing_over_ = member_lease_asked_ = member_write_due_ =
+      false;
   believes_server_up_ = node_.postgres.is_up();
   wake_set_for_ = BootInstant::max();
   peers_.clear();
@@ -53,7 +58,8 @@ void Agent::start() {
 
 void Agent::crash() {
   node_.agent_process.end();
-  if (job_ == ha::Job::clone || job_ == ha::Job::rewind || job_ == ha::Job::bootstrap) ++node_.interrupted_jobs;
+  if (job_ == ha::Job::clone || job_ == ha::Job::rewind || job_ == ha::Job::bootstrap)
+    ++node_.interrupted_jobs;
   ++job_number_;
 }
 
@@ -102,7 +108,8 @@ void Agent::decide_now() {
   is_handing_over_ = decision.is_handing_over;
   record(decision);
   if (decision.wake_at <= view.now) {
-    return world_.fail("Contract", fmt::format("{} asks to be woken in the past: {}", view.self, decision.reason));
+    return world_.fail("Contract",
+                       fmt::format("{} asks to be woken in the past: {}", view.self, decision.reason));
   }
   for (const auto& action : decision.actions) act(action);
   wake_at(decision.wake_at);
@@ -120,7 +127,8 @@ void Agent::record(const ha::Decision& decision) {
   reason_ = decision.reason;
 }
 
-// A job or write counts as begun at once; it takes effect a moment later, and a stopped process may lie between.
+// A job or write counts as begun at once; it takes effect a moment later, and a stopped process may lie
+// between.
 void Agent::act(const Action& action) {
   const ha::Job job = ha::job_of(action);
   if (job != ha::Job::none) return begin_job(action);
@@ -132,7 +140,8 @@ void Agent::act(const Action& action) {
   }
   if (const auto* follow = std::get_if<ha::Follow>(&action)) {
     const auto upstream = world_.find_index(follow->upstream);
-    world_.after(node_, world_.random.between(2ms, 20ms), [this, upstream] { node_.postgres.follow(upstream); });
+    world_.after(node_, world_.random.between(2ms, 20ms),
+                 [this, upstream] { node_.postgres.follow(upstream); });
     return;
   }
   if (const auto* set = std::get_if<ha::SetSynchronousNames>(&action)) {
@@ -228,7 +237,8 @@ ha::Server Agent::observe_server() const {
     server.state = postgres.state() == State::starting ? ha::ServerState::starting : ha::ServerState::running;
     server.in_recovery = postgres.in_recovery();
     server.position = lsn_of(server.in_recovery ? data.wal.size() : data.flushed);
-    server.responsive = !node_.postgres_process.is_stopped_by_signal() || world_.now() < node_.postgres_stopped_at + probe_deadline;
+    server.responsive = !node_.postgres_process.is_stopped_by_signal() ||
+                        world_.now() < node_.postgres_stopped_at + probe_deadline;
     server.streaming = postgres.is_receiving();
     if (postgres.upstream()) server.upstream = world_.name_of(*postgres.upstream());
     server.synchronous_names = postgres.names();
@@ -236,7 +246,8 @@ ha::Server Agent::observe_server() const {
     return server;
   }
   const bool leftovers = postgres.lingers() && !world_.mutant.leaves_backends;
-  const bool is_crashed = leftovers || (believes_server_up_ && job_ != ha::Job::stop && job_ != ha::Job::start);
+  const bool is_crashed =
+      leftovers || (believes_server_up_ && job_ != ha::Job::stop && job_ != ha::Job::start);
   server.state = is_crashed ? ha::ServerState::crashed : ha::ServerState::stopped;
   server.in_recovery = data.is_standby || data.state != ha::DirectoryState::ready;
   server.position = lsn_of(data.checkpoint);
@@ -262,7 +273,8 @@ std::optional<TimelineHistory> Agent::observe_leader_history() const {
   if (!leader || *leader == node_.host.index) return std::nullopt;
   const auto& other = world_.node(*leader);
   const auto peer = peers_.find(other.host.name);
-  if (peer == peers_.end() || !peer->second.is_heard(now()) || !other.postgres.accepts_standbys()) return std::nullopt;
+  if (peer == peers_.end() || !peer->second.is_heard(now()) || !other.postgres.accepts_standbys())
+    return std::nullopt;
   if (!world_.network.passes_both_ways(other.host.index, node_.host.index)) return std::nullopt;
   if (other.postgres.in_recovery() || peer->second.timeline != other.data.timeline) return std::nullopt;
   return other.data.history();

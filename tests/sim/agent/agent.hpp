@@ -23,8 +23,9 @@ struct Beat {
   ha::Peer says;
 };
 
-// The shell around ha::decide() in simulated time: observes, decides, acts. It holds no rule of its own; what the
-// production agent does beside the decisions (member record, `status`, `initialize`, `config`) is in duties.cpp.
+// The shell around ha::decide() in simulated time: observes, decides, acts. It holds no rule of its own; what
+// the production agent does beside the decisions (member record, `status`, `initialize`, `config`) is in
+// duties.cpp.
 class Agent {
  public:
   Agent(World& world, Node& node) : world_{world}, node_{node} {}

@@ -2,8 +2,8 @@
 #include "sim/agent/agent.hpp"
 #include "sim/core/world.hpp"
 
-// What an agent does beside its decisions: heartbeats, its member record, and, as the leader, `initialize`, `status`,
-// `history` and `config`.
+// What an agent does beside its decisions: heartbeats, its member record, and, as the leader, `initialize`,
+// `status`, `history` and `config`.
 namespace holdfast::sim {
 namespace {
 
@@ -15,9 +15,8 @@ constexpr int duties_per_member_renewal = 6;
 
 void Agent::tick() {
   const int life = node_.agent_process.life();
-  world_.queue.after(settings_.heartbeat_interval, [this, life] {
-    node_.agent_process.step(life, [this] { tick(); });
-  });
+  world_.queue.after(settings_.heartbeat_interval,
+                     [this, life] { node_.agent_process.step(life, [this] { tick(); }); });
   ++ticks_;
   beat();
   bool changed = false;
@@ -87,7 +86,8 @@ void Agent::do_leader_duties() {
   if (server.timeline > recorded + 1) {
     dcs::History history;
     for (const auto& ancestor : node_.data.ancestors) {
-      history.entries.push_back({.timeline = ancestor.timeline, .at = ancestor.at, .reason = ancestor.reason});
+      history.entries.push_back(
+          {.timeline = ancestor.timeline, .at = ancestor.at, .reason = ancestor.reason});
     }
     put(dcs::put_history(world_.keys, node_.host.name, dcs::print_history(history)));
   }

@@ -10,7 +10,8 @@ namespace holdfast::sim {
 void Agent::begin_job(const Action& action) {
   const ha::Job job = ha::job_of(action);
   if (job_ != ha::Job::none && job != ha::Job::kill) {
-    return world_.fail("Contract", fmt::format("{} asked to {} while another job runs", node_.host.name, to_string(action)));
+    return world_.fail(
+        "Contract", fmt::format("{} asked to {} while another job runs", node_.host.name, to_string(action)));
   }
   if (job_ == ha::Job::kill) return;
   job_ = job;
@@ -30,7 +31,8 @@ void Agent::begin_job(const Action& action) {
 void Agent::end_job(ha::Job job, bool ok, std::string problem) {
   const bool failed_before = last_job_ && last_job_->job == job && !last_job_->ok;
   const int failures = ok ? 0 : (failed_before ? last_job_->failures : 0) + 1;
-  last_job_ = ha::JobReport{.job = job, .ok = ok, .problem = std::move(problem), .ended = now(), .failures = failures};
+  last_job_ = ha::JobReport{
+      .job = job, .ok = ok, .problem = std::move(problem), .ended = now(), .failures = failures};
   job_ = ha::Job::none;
   if (job == ha::Job::start && ok) believes_server_up_ = true;
   if (job == ha::Job::start && !ok) believes_server_up_ = false;
@@ -46,32 +48,36 @@ bool Agent::may_become_primary_now() const {
 
 void Agent::run_job(const Action& action, const std::function<void(bool, std::string)>& done) {
   auto& postgres = node_.postgres;
-  std::visit(Overload{
-                 [&](const ha::Bootstrap&) { postgres.initdb(done); },
-                 [&](const ha::StartPrimary&) {
-                   if (!may_become_primary_now()) return done(false, "the lease ended before the start");
-                   postgres.start(false, std::nullopt, done);
-                 },
-                 [&](const ha::StartStandby& start) { postgres.start(true, world_.find_index(start.upstream), done); },
-                 [&](const ha::StopServer& stop) { postgres.stop(stop.mode, done); },
-                 [&](const ha::KillServer&) {
-                   world_.after(node_, world_.random.between(1ms, 10ms), [this, done] {
-                     if (!world_.mutant.leaves_backends || !node_.postgres.lingers()) node_.postgres.kill_everything();
-                     believes_server_up_ = false;
-                     done(true, {});
-                   });
-                 },
-                 [&](const ha::Promote& promote) {
-                   if (!may_become_primary_now()) return done(false, "the lease ended before the promotion");
-                   postgres.promote(promote.synchronous_names, done);
-                 },
-                 [&](const ha::RunCheckpoint&) { postgres.checkpoint(done); },
-                 [&](const ha::Clone& clone) { run_clone(world_.find_index(clone.source).value_or(-1), done); },
-                 [&](const ha::Rewind& rewind) { run_rewind(world_.find_index(rewind.source).value_or(-1), done); },
-                 [&](const ha::SetAside&) { run_set_aside(done); },
-                 [&](const auto&) { done(false, "not a job"); },
-             },
-             action);
+  std::visit(
+      Overload{
+          [&](const ha::Bootstrap&) { postgres.initdb(done); },
+          [&](const ha::StartPrimary&) {
+            if (!may_become_primary_now()) return done(false, "the lease ended before the start");
+            postgres.start(false, std::nullopt, done);
+          },
+          [&](const ha::StartStandby& start) {
+            postgres.start(true, world_.find_index(start.upstream), done);
+          },
+          [&](const ha::StopServer& stop) { postgres.stop(stop.mode, done); },
+          [&](const ha::KillServer&) {
+            world_.after(node_, world_.random.between(1ms, 10ms), [this, done] {
+              if (!world_.mutant.leaves_backends || !node_.postgres.lingers())
+                node_.postgres.kill_everything();
+              believes_server_up_ = false;
+              done(true, {});
+            });
+          },
+          [&](const ha::Promote& promote) {
+            if (!may_become_primary_now()) return done(false, "the lease ended before the promotion");
+            postgres.promote(promote.synchronous_names, done);
+          },
+          [&](const ha::RunCheckpoint&) { postgres.checkpoint(done); },
+          [&](const ha::Clone& clone) { run_clone(world_.find_index(clone.source).value_or(-1), done); },
+          [&](const ha::Rewind& rewind) { run_rewind(world_.find_index(rewind.source).value_or(-1), done); },
+          [&](const ha::SetAside&) { run_set_aside(done); },
+          [&](const auto&) { done(false, "not a job"); },
+      },
+      action);
 }
 
 void Agent::run_clone(int source, std::function<void(bool, std::string)> done) {
@@ -111,7 +117,8 @@ void Agent::run_rewind(int source, std::function<void(bool, std::string)> done) 
     data.state = ha::DirectoryState::ready;
     data.problem.clear();
     ++world_.counts.rewinds;
-    // pg_rewind believes the control file of the source: before its checkpoint it sees no divergence (EC-113).
+    // pg_rewind believes the control file of the source: before its checkpoint it sees no divergence
+    // (EC-113).
     if (from.control_timeline == data.timeline) return done(true, {});
     world_.checkers.before_rewind(world_, node_, from);
     data.wal.resize(common_records(data, from));

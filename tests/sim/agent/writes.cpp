@@ -12,7 +12,9 @@ constexpr int settle_tries = 3;
 
 }  // namespace
 
-dcs::Writer Agent::writer(dcs::LeaseId lease) const { return {.self = node_.host.name, .leader_lease = lease}; }
+dcs::Writer Agent::writer(dcs::LeaseId lease) const {
+  return {.self = node_.host.name, .leader_lease = lease};
+}
 
 BootInstant Agent::deadline_of(BootInstant sent) const {
   const BootInstant from = world_.mutant.stamps_at_reply ? now() : sent;
@@ -47,7 +49,8 @@ void Agent::begin_write(const Action& action) {
       tenure_.held = false;
       leader_lease_ = {};
     }
-    world_.trace.say(world_.now(), node_.host.name, "{}: {}", to_string(action), applied ? "done" : "refused or unknown");
+    world_.trace.say(world_.now(), node_.host.name, "{}: {}", to_string(action),
+                     applied ? "done" : "refused or unknown");
     wake();
   });
 }
@@ -70,11 +73,13 @@ void Agent::begin_acquire(const Action& action) {
 void Agent::send_leader_write(const Action& action, dcs::LeaseId lease, BootInstant sent) {
   auto txn = dcs::txn_for(action, world_.keys, writer(lease));
   if (world_.mutant.ignores_sync_revision && std::holds_alternative<ha::AcquireLeader>(action)) {
-    std::erase_if(txn->compares, [&](const dcs::Compare& compare) { return compare.key == world_.keys.sync(); });
+    std::erase_if(txn->compares,
+                  [&](const dcs::Compare& compare) { return compare.key == world_.keys.sync(); });
   }
   submit(*txn, [this, action, lease, sent](bool applied, Epoch epoch) {
     pending_.leader = false;
-    world_.trace.say(world_.now(), node_.host.name, "{}: {}", to_string(action), applied ? "done" : "refused or unknown");
+    world_.trace.say(world_.now(), node_.host.name, "{}: {}", to_string(action),
+                     applied ? "done" : "refused or unknown");
     if (applied) hold(lease, epoch, sent);
     wake();
   });
@@ -123,7 +128,8 @@ void Agent::submit(const dcs::Txn& txn, std::function<void(bool, Epoch)> done) {
   world_.etcd.call<Applied>(node_.host.index, apply, [this, life, txn, done](std::optional<Applied> answer) {
     node_.agent_process.step(life, [this, txn, done, answer] {
       if (answer) return done(answer->first, answer->second);
-      if (world_.mutant.trusts_lost_replies) return done(true, seen_ && seen_->cluster.leader ? dcs::epoch_of(*seen_->cluster.leader) : Epoch{1});
+      if (world_.mutant.trusts_lost_replies)
+        return done(true, seen_ && seen_->cluster.leader ? dcs::epoch_of(*seen_->cluster.leader) : Epoch{1});
       settle(txn, settle_tries, [txn, done](std::optional<SeenPtr> read) {
         if (!read) return done(false, {});
         const auto& leader = (*read)->cluster.leader;

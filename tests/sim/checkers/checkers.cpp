@@ -29,8 +29,10 @@ void Durability::on_primary(World& world, const Node& node) {
     ++missing;
   }
   if (missing == 0) return;
-  world.fail("Durability", fmt::format("{} is primary without {} commits that were acknowledged in synchronous mode, the "
-                                       "first is write {}", node.host.name, missing, first));
+  world.fail("Durability",
+             fmt::format("{} is primary without {} commits that were acknowledged in synchronous mode, the "
+                         "first is write {}",
+                         node.host.name, missing, first));
 }
 
 void OneWriter::on_dcs_change(const Seen& seen) {
@@ -50,15 +52,16 @@ void OneWriter::after_event(World& world) {
     if (!node.postgres.can_acknowledge()) continue;
     if (++writers == 1) first = i;
     if (writers == 2) {
-      world.fail("OneWriter", fmt::format("{} and {} can both acknowledge commits", world.name_of(first), node.host.name));
+      world.fail("OneWriter",
+                 fmt::format("{} and {} can both acknowledge commits", world.name_of(first), node.host.name));
     }
   }
 }
 
 void MonotoneEpochs::on_tenure(World& world, const Node& node, Epoch epoch) {
   if (epoch < highest_ || (epoch == highest_ && holder_ != node.host.name)) {
-    world.fail("MonotoneEpochs", fmt::format("{} leads with epoch {}, but {} had {}", node.host.name, epoch.value, holder_,
-                                             highest_.value));
+    world.fail("MonotoneEpochs", fmt::format("{} leads with epoch {}, but {} had {}", node.host.name,
+                                             epoch.value, holder_, highest_.value));
   }
   highest_ = epoch;
   holder_ = node.host.name;
@@ -66,8 +69,8 @@ void MonotoneEpochs::on_tenure(World& world, const Node& node, Epoch epoch) {
 
 void MonotoneEpochs::on_forwarded(World& world, const Proxy& proxy, Epoch epoch) {
   if (epoch < highest_forwarded_) {
-    world.fail("MonotoneEpochs", fmt::format("{} acknowledged a write of epoch {} after one of epoch {}", proxy.host.name,
-                                             epoch.value, highest_forwarded_.value));
+    world.fail("MonotoneEpochs", fmt::format("{} acknowledged a write of epoch {} after one of epoch {}",
+                                             proxy.host.name, epoch.value, highest_forwarded_.value));
   }
   highest_forwarded_ = std::max(highest_forwarded_, epoch);
 }
@@ -80,10 +83,15 @@ void NothingRemoved::before_initdb(World& world, const Node& node) {
 void NothingRemoved::after_initdb(World& world, const Node& node) {
   for (int i = 0; i < world.node_count(); ++i) {
     const auto& other = world.node(i);
-    const bool is_another = other.data.state == ha::DirectoryState::ready && other.data.system_id != node.data.system_id;
+    // One that no client ever wrote to may be given up: a bootstrap that was overtaken.
+    const bool has_writes =
+        std::any_of(other.data.wal.begin(), other.data.wal.end(),
+                    [](const Record& record) { return record.id < first_record_of_a_server; });
+    const bool is_another = has_writes && other.data.state == ha::DirectoryState::ready &&
+                            other.data.system_id != node.data.system_id;
     if (!is_another || i == node.host.index) continue;
-    world.fail("NothingRemoved", fmt::format("{} made a new cluster though {} has data of another", node.host.name,
-                                             other.host.name));
+    world.fail("NothingRemoved", fmt::format("{} made a new cluster though {} has data of another",
+                                             node.host.name, other.host.name));
   }
 }
 
@@ -98,7 +106,8 @@ void NothingRemoved::before_rewind(World& world, const Node& node, const DataDir
   check_promises(world, node, common_records(node.data, source), "it is rewound");
 }
 
-void NothingRemoved::check_promises(World& world, const Node& node, std::size_t from_record, std::string_view why) {
+void NothingRemoved::check_promises(World& world, const Node& node, std::size_t from_record,
+                                    std::string_view why) {
   const auto& promised = world.checkers.durability.promised();
   for (std::size_t i = from_record; i < node.data.wal.size(); ++i) {
     const WriteId id = node.data.wal[i].id;
@@ -107,26 +116,34 @@ void NothingRemoved::check_promises(World& world, const Node& node, std::size_t 
     for (int other = 0; other < world.node_count() && !is_elsewhere; ++other) {
       const auto& place = world.node(other);
       is_elsewhere = (other != node.host.index && place.data.has(id)) ||
-                     std::any_of(place.set_aside.begin(), place.set_aside.end(), [&](const auto& data) { return data.has(id); });
+                     std::any_of(place.set_aside.begin(), place.set_aside.end(),
+                                 [&](const auto& data) { return data.has(id); });
     }
     if (is_elsewhere) continue;
-    return world.fail("NothingRemoved", fmt::format("the last copy of the acknowledged write {} on {} is removed: {}", id,
-                                                    node.host.name, why));
+    return world.fail("NothingRemoved",
+                      fmt::format("the last copy of the acknowledged write {} on {} is removed: {}", id,
+                                  node.host.name, why));
   }
 }
 
-void NoNeedlessFailover::begin(World& world) { leader_ = world.leader(); }
+void NoNeedlessFailover::begin(World& world) {
+  leader_ = world.leader();
+}
 
 void NoNeedlessFailover::on_primary(World& world, const Node& node) {
   if (leader_ < 0) return;
-  world.fail("NoNeedlessFailover", fmt::format("{} became primary, and {} had nothing worse than a slow etcd, a lost "
-                                               "heartbeat link or a restarted agent", node.host.name, world.name_of(leader_)));
+  world.fail("NoNeedlessFailover",
+             fmt::format("{} became primary, and {} had nothing worse than a slow etcd, a lost "
+                         "heartbeat link or a restarted agent",
+                         node.host.name, world.name_of(leader_)));
 }
 
 void NoNeedlessFailover::after_event(World& world) {
   if (leader_ < 0 || world.node(leader_).postgres.runs_as_primary()) return;
-  world.fail("NoNeedlessFailover", fmt::format("{} stopped being primary, though nothing worse happened than a slow etcd, a "
-                                               "lost heartbeat link or a restarted agent", world.name_of(leader_)));
+  world.fail("NoNeedlessFailover",
+             fmt::format("{} stopped being primary, though nothing worse happened than a slow etcd, a "
+                         "lost heartbeat link or a restarted agent",
+                         world.name_of(leader_)));
 }
 
 void Checkers::after_event(World& world) {

@@ -28,8 +28,8 @@ class Durability {
   std::unordered_set<WriteId> promised_;
 };
 
-// Never two nodes that can acknowledge writes at once. In asynchronous mode a machine whose clock a hypervisor stopped is
-// outside of the bound on clock rates, and left out.
+// Never two nodes that can acknowledge writes at once. In asynchronous mode a machine whose clock a
+// hypervisor stopped is outside of the bound on clock rates, and left out.
 class OneWriter {
  public:
   void after_event(World& world);
@@ -64,7 +64,8 @@ class NothingRemoved {
   void check_promises(World& world, const Node& node, std::size_t from_record, std::string_view why);
 };
 
-// One slow etcd, one lost heartbeat link, one restarted agent does not move the primary. Watches from begin() on.
+// One slow etcd, one lost heartbeat link, one restarted agent does not move the primary. Watches from begin()
+// on.
 class NoNeedlessFailover {
  public:
   void begin(World& world);
@@ -79,7 +80,9 @@ class NoNeedlessFailover {
 struct Checkers {
   void after_event(World& world);
   void on_committed(World& world, const Node& node, WriteId id);
-  void on_forwarded(World& world, const Proxy& proxy, Epoch epoch) { epochs.on_forwarded(world, proxy, epoch); }
+  void on_forwarded(World& world, const Proxy& proxy, Epoch epoch) {
+    epochs.on_forwarded(world, proxy, epoch);
+  }
   void on_primary(World& world, Node& node);
   void on_tenure(World& world, const Node& node, Epoch epoch) { epochs.on_tenure(world, node, epoch); }
   void on_dcs_change(World& world, const Seen& seen);

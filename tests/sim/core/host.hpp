@@ -16,7 +16,8 @@ class Host {
   int index = 0;  // its place in the network
   bool is_up = true;
   bool is_paused = false;
-  // A hypervisor stopped its clock: what it thinks of its lease is wrong by more than rho (design 2-ha, fence 5).
+  // A hypervisor stopped its clock: what it thinks of its lease is wrong by more than rho (design 2-ha, fence
+  // 5).
   bool lost_time = false;
   double rate = 1.0;
 
@@ -52,8 +53,8 @@ class Host {
   bool clock_stops_ = false;
 };
 
-// A process that can be stopped (SIGSTOP) and killed at any point between two of its steps. Steps that fall due while
-// it is stopped run when it goes on; those of a killed one never do.
+// A process that can be stopped (SIGSTOP) and killed at any point between two of its steps. Steps that fall
+// due while it is stopped run when it goes on; those of a killed one never do.
 class Process {
  public:
   explicit Process(Host& host) : host_{host} {}

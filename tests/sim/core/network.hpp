@@ -20,7 +20,9 @@ class Network {
   void slow(int from, int to, nanoseconds change) { link(from, to).slower += change; }
   void lose(int from, int to, double change) { link(from, to).loss += change; }
 
-  bool passes(int from, int to) const { return is_up(from) && is_up(to) && (from == to || link(from, to).cuts == 0); }
+  bool passes(int from, int to) const {
+    return is_up(from) && is_up(to) && (from == to || link(from, to).cuts == 0);
+  }
   bool passes_both_ways(int a, int b) const { return passes(a, b) && passes(b, a); }
 
   nanoseconds delay(int from, int to) {

@@ -13,7 +13,8 @@ namespace holdfast::sim {
 // A database host: a disk, PostgreSQL, the agent and its sentinel.
 class Node {
  public:
-  Node(World& world, int index) : postgres_process{host}, agent_process{host}, postgres{world, *this}, agent{world, *this} {
+  Node(World& world, int index)
+      : postgres_process{host}, agent_process{host}, postgres{world, *this}, agent{world, *this} {
     host.index = index;
     host.name = "pg" + std::to_string(index + 1);
   }

@@ -25,7 +25,8 @@ class Random {
   double fraction() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
   bool chance(double probability) { return fraction() < probability; }
   nanoseconds between(nanoseconds from, nanoseconds to) {
-    return from + nanoseconds{static_cast<std::int64_t>(fraction() * static_cast<double>((to - from).count()))};
+    return from +
+           nanoseconds{static_cast<std::int64_t>(fraction() * static_cast<double>((to - from).count()))};
   }
   template <class T>
   const T& pick(const std::vector<T>& all) {

@@ -11,8 +11,8 @@
 
 namespace holdfast::sim {
 
-// What happened, in words a DBA reads; and a hash of it that two runs of one seed must share. The words are made only
-// when somebody wants them.
+// What happened, in words a DBA reads; and a hash of it that two runs of one seed must share. The words are
+// made only when somebody wants them.
 class Trace {
  public:
   bool is_on = false;

@@ -82,7 +82,9 @@ std::optional<int> World::find_index(const ha::Name& name) const {
 
 void World::after(Node& target, SimTime delay, Task task) {
   const int life = target.agent_process.life();
-  queue.after(delay, [&target, life, task = std::move(task)]() mutable { target.agent_process.step(life, std::move(task)); });
+  queue.after(delay, [&target, life, task = std::move(task)]() mutable {
+    target.agent_process.step(life, std::move(task));
+  });
 }
 
 bool World::can_copy_from(int source, const Node& to) const {
@@ -112,19 +114,22 @@ ha::Settings World::settings_from(const dcs::Cluster& cluster, const ha::Setting
   if (const auto* mode = value.if_contains("synchronous_mode"); mode != nullptr && mode->is_bool()) {
     result.synchronous_mode = mode->get_bool() ? ha::SyncMode::on : ha::SyncMode::off;
   }
-  if (const auto* strict = value.if_contains("synchronous_mode_strict"); strict != nullptr && strict->is_bool()) {
+  if (const auto* strict = value.if_contains("synchronous_mode_strict");
+      strict != nullptr && strict->is_bool()) {
     result.synchronous_mode_strict = strict->get_bool();
   }
-  if (const auto* count = value.if_contains("synchronous_node_count"); count != nullptr && count->is_int64()) {
+  if (const auto* count = value.if_contains("synchronous_node_count");
+      count != nullptr && count->is_int64()) {
     result.synchronous_node_count = static_cast<std::size_t>(count->get_int64());
   }
   return result;
 }
 
 std::string World::config_text(const ha::Settings& chosen) const {
-  const boost::json::object value{{"synchronous_mode", chosen.synchronous_mode == ha::SyncMode::on},
-                                  {"synchronous_mode_strict", chosen.synchronous_mode_strict},
-                                  {"synchronous_node_count", static_cast<std::int64_t>(chosen.synchronous_node_count)}};
+  const boost::json::object value{
+      {"synchronous_mode", chosen.synchronous_mode == ha::SyncMode::on},
+      {"synchronous_mode_strict", chosen.synchronous_mode_strict},
+      {"synchronous_node_count", static_cast<std::int64_t>(chosen.synchronous_node_count)}};
   return boost::json::serialize(value);
 }
 

@@ -25,8 +25,8 @@ namespace holdfast::sim {
 struct Shape {
   int nodes = 3;
   ha::Settings settings;
-  std::vector<ha::Tags> tags;     // by node; short: defaults
-  std::vector<double> rates;      // of the hosts' clocks; short: 1
+  std::vector<ha::Tags> tags;  // by node; short: defaults
+  std::vector<double> rates;   // of the hosts' clocks; short: 1
   bool has_clients = true;
 };
 
@@ -47,8 +47,8 @@ struct Violation {
 
 std::string join(const std::vector<std::string>& names);
 
-// A whole cluster with its clients, in virtual time. Everything that happens follows from the shape, the seed and the
-// faults.
+// A whole cluster with its clients, in virtual time. Everything that happens follows from the shape, the seed
+// and the faults.
 class World {
  public:
   World(std::uint64_t seed, const Shape& shape, const Mutant& mutant);
@@ -104,7 +104,9 @@ class World {
   std::optional<Violation> violation;
 
  private:
-  static std::size_t slot(int from, int to) { return static_cast<std::size_t>(from * Network::hosts_max + to); }
+  static std::size_t slot(int from, int to) {
+    return static_cast<std::size_t>(from * Network::hosts_max + to);
+  }
   void tick_streams();
 
   std::array<int, Network::hosts_max * Network::hosts_max> heartbeat_cuts{};

@@ -59,7 +59,9 @@ void Etcd::send_progress() {
   queue_.after(progress_interval, [this] { send_progress(); });
 }
 
-void Etcd::elect() { kv.elect(now()); }
+void Etcd::elect() {
+  kv.elect(now());
+}
 
 void Etcd::wipe() {
   kv.wipe();

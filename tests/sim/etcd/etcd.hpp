@@ -23,8 +23,8 @@ struct Seen {
 };
 using SeenPtr = std::shared_ptr<const Seen>;
 
-// An etcd cluster behind the network: answers late, loses requests and replies, elects leaders, expires leases by a
-// scan. The data model is the production in-memory one.
+// An etcd cluster behind the network: answers late, loses requests and replies, elects leaders, expires
+// leases by a scan. The data model is the production in-memory one.
 class Etcd {
  public:
   static constexpr SimTime request_timeout = 1s;
@@ -37,7 +37,8 @@ class Etcd {
 
   // `reply` is called exactly once; nullopt: no answer in time, so the outcome is unknown.
   template <class R>
-  void call(int from, std::function<R(dcs::Kv&, BootInstant)> op, std::function<void(std::optional<R>)> reply) {
+  void call(int from, std::function<R(dcs::Kv&, BootInstant)> op,
+            std::function<void(std::optional<R>)> reply) {
     auto answered = std::make_shared<bool>(false);
     auto once = [answered, reply = std::move(reply)](std::optional<R> result) {
       if (!std::exchange(*answered, true)) reply(std::move(result));
@@ -56,8 +57,11 @@ class Etcd {
     });
   }
 
-  // Every change, and a sign of life now and then, in order; what is lost on the way is made up for by the next one.
-  void watch(int from, std::function<void(SeenPtr)> on_seen) { watchers_.push_back({from, std::move(on_seen)}); }
+  // Every change, and a sign of life now and then, in order; what is lost on the way is made up for by the
+  // next one.
+  void watch(int from, std::function<void(SeenPtr)> on_seen) {
+    watchers_.push_back({from, std::move(on_seen)});
+  }
 
   // What the store holds now; for checkers, and for the answer to a read.
   SeenPtr seen();

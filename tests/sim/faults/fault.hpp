@@ -50,9 +50,9 @@ struct Fault {
   FaultKind kind{};
   SimTime at{};
   SimTime lasts{};
-  int host = 0;       // a node's index, or the_leader
-  int other = 0;      // a second node
-  int number = 0;     // fail_starts: how many; configure: which settings
+  int host = 0;    // a node's index, or the_leader
+  int other = 0;   // a second node
+  int number = 0;  // fail_starts: how many; configure: which settings
 
   std::string text() const;  // "crash the leader's host for 4.2 s"
 };

@@ -13,7 +13,9 @@ constexpr nanoseconds etcd_slow_delay = 350ms;
 constexpr nanoseconds etcd_late_reply = 900ms;
 constexpr double loss_share = 0.33;
 
-void end_later(World& world, SimTime lasts, Task undo) { world.queue.after(lasts, std::move(undo)); }
+void end_later(World& world, SimTime lasts, Task undo) {
+  world.queue.after(lasts, std::move(undo));
+}
 
 void resume_processes(World& world, Node& node) {
   node.sentinel.look(world, node);
@@ -134,7 +136,8 @@ void etcd_outage(World& world, SimTime lasts) {
 
 void order_failover(World& world, const std::string& leader, const std::string& candidate) {
   const auto text = dcs::print_failover(dcs::Failover{.leader = leader, .member = candidate});
-  static_cast<void>(world.etcd.kv.apply(dcs::put_failover(world.keys, text), world.etcd.host.now(world.now())));
+  static_cast<void>(
+      world.etcd.kv.apply(dcs::put_failover(world.keys, text), world.etcd.host.now(world.now())));
   world.etcd.publish();
 }
 
@@ -161,37 +164,65 @@ void inject(World& world, const Fault& fault, int host) {
   auto& node = world.node(host);
   const int other = fault.other;
   switch (fault.kind) {
-    case FaultKind::kill_postmaster: return node.postgres.kill_postmaster();
-    case FaultKind::kill_postgres: return node.postgres.kill_everything();
+    case FaultKind::kill_postmaster:
+      return node.postgres.kill_postmaster();
+    case FaultKind::kill_postgres:
+      return node.postgres.kill_everything();
     case FaultKind::fail_starts:
       node.failing_starts = fault.number + 1;
       return node.postgres.kill_everything();
-    case FaultKind::freeze_postgres: return freeze(world, node, node.postgres_process, fault.lasts);
-    case FaultKind::crash_agent: return crash_agent(world, node, fault.lasts);
-    case FaultKind::freeze_agent: return freeze(world, node, node.agent_process, fault.lasts);
-    case FaultKind::stop_agent: return stop_agent(world, node, fault.lasts);
-    case FaultKind::crash_host: return crash_host(world, node, fault.lasts);
-    case FaultKind::suspend_host: return pause_host(world, node, fault.lasts, false);
-    case FaultKind::pause_vm: return pause_host(world, node, fault.lasts, true);
-    case FaultKind::isolate_host: return isolate(world, host, fault.lasts);
-    case FaultKind::cut_etcd: return cut(world, host, world.etcd_host(), true, fault.lasts);
-    case FaultKind::cut_one_way: return cut(world, host, other, false, fault.lasts);
-    case FaultKind::cut_pair: return cut(world, host, other, true, fault.lasts);
-    case FaultKind::cut_heartbeats: return cut_heartbeats(world, host, other, fault.lasts);
-    case FaultKind::slow_link: return slow_link(world, host, other, fault.lasts);
-    case FaultKind::lossy_link: return lose_packets(world, host, fault.lasts);
-    case FaultKind::etcd_outage: return etcd_outage(world, fault.lasts);
-    case FaultKind::etcd_slow: return change_for<nanoseconds>(world, world.etcd.slower, etcd_slow_delay, fault.lasts);
-    case FaultKind::etcd_slow_replies: return change_for<nanoseconds>(world, world.etcd.slower_reply, etcd_late_reply, fault.lasts);
-    case FaultKind::etcd_lost_replies: return change_for(world, world.etcd.lost_replies, 0.5, fault.lasts);
-    case FaultKind::etcd_election: return world.etcd.elect();
-    case FaultKind::etcd_wipe: return wipe(world);
-    case FaultKind::switchover: return order_failover(world, node.host.name, "");
-    case FaultKind::switchover_to: return order_failover(world, node.host.name, world.name_of(other));
-    case FaultKind::manual_failover: return order_failover(world, "", world.name_of(other));
-    case FaultKind::configure: return configure(world, fault.number);
-    case FaultKind::cancel_waits: return node.postgres.cancel_waits();
-    case FaultKind::count_: return;
+    case FaultKind::freeze_postgres:
+      return freeze(world, node, node.postgres_process, fault.lasts);
+    case FaultKind::crash_agent:
+      return crash_agent(world, node, fault.lasts);
+    case FaultKind::freeze_agent:
+      return freeze(world, node, node.agent_process, fault.lasts);
+    case FaultKind::stop_agent:
+      return stop_agent(world, node, fault.lasts);
+    case FaultKind::crash_host:
+      return crash_host(world, node, fault.lasts);
+    case FaultKind::suspend_host:
+      return pause_host(world, node, fault.lasts, false);
+    case FaultKind::pause_vm:
+      return pause_host(world, node, fault.lasts, true);
+    case FaultKind::isolate_host:
+      return isolate(world, host, fault.lasts);
+    case FaultKind::cut_etcd:
+      return cut(world, host, world.etcd_host(), true, fault.lasts);
+    case FaultKind::cut_one_way:
+      return cut(world, host, other, false, fault.lasts);
+    case FaultKind::cut_pair:
+      return cut(world, host, other, true, fault.lasts);
+    case FaultKind::cut_heartbeats:
+      return cut_heartbeats(world, host, other, fault.lasts);
+    case FaultKind::slow_link:
+      return slow_link(world, host, other, fault.lasts);
+    case FaultKind::lossy_link:
+      return lose_packets(world, host, fault.lasts);
+    case FaultKind::etcd_outage:
+      return etcd_outage(world, fault.lasts);
+    case FaultKind::etcd_slow:
+      return change_for<nanoseconds>(world, world.etcd.slower, etcd_slow_delay, fault.lasts);
+    case FaultKind::etcd_slow_replies:
+      return change_for<nanoseconds>(world, world.etcd.slower_reply, etcd_late_reply, fault.lasts);
+    case FaultKind::etcd_lost_replies:
+      return change_for(world, world.etcd.lost_replies, 0.5, fault.lasts);
+    case FaultKind::etcd_election:
+      return world.etcd.elect();
+    case FaultKind::etcd_wipe:
+      return wipe(world);
+    case FaultKind::switchover:
+      return order_failover(world, node.host.name, "");
+    case FaultKind::switchover_to:
+      return order_failover(world, node.host.name, world.name_of(other));
+    case FaultKind::manual_failover:
+      return order_failover(world, "", world.name_of(other));
+    case FaultKind::configure:
+      return configure(world, fault.number);
+    case FaultKind::cancel_waits:
+      return node.postgres.cancel_waits();
+    case FaultKind::count_:
+      return;
   }
 }
 

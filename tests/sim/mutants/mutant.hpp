@@ -8,14 +8,14 @@
 
 namespace holdfast::sim {
 
-// One safety rule switched off, outside of the production code: the view is bent before a decision, the decision after
-// it, or the shell breaks a promise.
+// One safety rule switched off, outside of the production code: the view is bent before a decision, the
+// decision after it, or the shell breaks a promise.
 struct Mutant {
   std::string name;
   std::string breaks;  // in words: what is not done
   std::function<void(ha::View&)> before;
   std::function<void(const ha::View&, ha::Decision&)> after;
-  bool stamps_at_reply = false;        // the lease deadline counts from the answer
+  bool stamps_at_reply = false;  // the lease deadline counts from the answer
   bool sentinel_is_off = false;
   bool leaves_backends = false;        // what a dead postmaster left behind is not killed
   bool ignores_sync_revision = false;  // the lock is taken though `sync` moved since the election

@@ -1,6 +1,6 @@
-#include "sim/mutants/mutant.hpp"
-
 #include <algorithm>
+
+#include "sim/mutants/mutant.hpp"
 
 namespace holdfast::sim {
 namespace {
@@ -52,7 +52,8 @@ void confirm_everybody(View& view) {
 
 void promote_without_lock(const View& view, Decision& decision) {
   if (!has<ha::AcquireLeader>(decision) || !view.server.is_standby()) return;
-  std::erase_if(decision.actions, [](const auto& action) { return std::holds_alternative<ha::AcquireLeader>(action); });
+  std::erase_if(decision.actions,
+                [](const auto& action) { return std::holds_alternative<ha::AcquireLeader>(action); });
   decision.actions.emplace_back(ha::Promote{});
 }
 
@@ -91,7 +92,6 @@ void release_first(const View& view, Decision& decision) {
   if (view.tenure.held) decision.actions.insert(decision.actions.begin(), ha::Action{ha::ReleaseLeader{}});
 }
 
-
 std::vector<Mutant> make_mutants() {
   std::vector<Mutant> all;
   all.push_back({.name = "deadline-ignored",
@@ -107,9 +107,10 @@ std::vector<Mutant> make_mutants() {
   all.push_back({.name = "sync-membership-ignored",
                  .breaks = "a standby that `sync` does not list may lead",
                  .before = ignore_sync_membership});
-  all.push_back({.name = "postgres-before-dcs",
-                 .breaks = "a synchronous standby is removed from PostgreSQL before it is removed from `sync`",
-                 .after = set_postgres_first});
+  all.push_back(
+      {.name = "postgres-before-dcs",
+       .breaks = "a synchronous standby is removed from PostgreSQL before it is removed from `sync`",
+       .after = set_postgres_first});
   all.push_back({.name = "unconfirmed-counted",
                  .breaks = "a standby is listed in `sync` before it has all WAL",
                  .before = count_unconfirmed});

@@ -20,7 +20,8 @@ StreamStart may_stream(const DataDirectory& receiver, const DataDirectory& sende
   if (!end) return StreamStart::past_fork;
   if (lsn_of(receiver.wal.size()) > *end) return StreamStart::past_fork;
   if (receiver.wal.size() > sender.flushed) return StreamStart::ahead;
-  if (!receiver.wal.empty() && receiver.wal.back() != sender.wal[receiver.wal.size() - 1]) return StreamStart::broken;
+  if (!receiver.wal.empty() && receiver.wal.back() != sender.wal[receiver.wal.size() - 1])
+    return StreamStart::broken;
   return StreamStart::ok;
 }
 

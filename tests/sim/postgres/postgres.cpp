@@ -7,7 +7,7 @@
 namespace holdfast::sim {
 namespace {
 
-constexpr SimTime stream_timeout = 3s;     // wal_receiver_timeout, wal_sender_timeout
+constexpr SimTime stream_timeout = 3s;  // wal_receiver_timeout, wal_sender_timeout
 
 }  // namespace
 
@@ -33,7 +33,8 @@ void Postgres::initdb(Done done) {
 
 void Postgres::start(bool as_standby, std::optional<int> upstream, Done done) {
   auto& data = node_.data;
-  if (state_ != State::stopped || data.state != ha::DirectoryState::ready) return done(false, "it can't be started now");
+  if (state_ != State::stopped || data.state != ha::DirectoryState::ready)
+    return done(false, "it can't be started now");
   lingers_ = false;
   state_ = State::starting;
   in_recovery_ = as_standby;
@@ -45,9 +46,11 @@ void Postgres::start(bool as_standby, std::optional<int> upstream, Done done) {
   const bool needs_recovery = !data.cleanly_stopped;
   data.cleanly_stopped = false;
   node_.postgres_process.begin();
-  const auto takes = world_.random.between(60ms, 250ms) + (needs_recovery ? world_.random.between(50ms, 800ms) : 0ms);
+  const auto takes =
+      world_.random.between(60ms, 250ms) + (needs_recovery ? world_.random.between(50ms, 800ms) : 0ms);
   const int life = node_.postgres_process.life();
-  world_.trace.say(world_.now(), node_.host.name, "PostgreSQL is starting as {}", as_standby ? "a standby" : "the primary");
+  world_.trace.say(world_.now(), node_.host.name, "PostgreSQL is starting as {}",
+                   as_standby ? "a standby" : "the primary");
   world_.queue.after(takes, [this, life, as_standby, done = std::move(done)] {
     if (life != node_.postgres_process.life()) return done(false, "it was killed while starting");
     node_.postgres_process.step(life, [this, as_standby, done] { finish_start(as_standby, done); });
@@ -67,7 +70,8 @@ void Postgres::finish_start(bool as_standby, const Done& done) {
     world_.checkers.on_primary(world_, node_);
   }
   next_connect_ = world_.now();
-  world_.trace.say(world_.now(), node_.host.name, "PostgreSQL runs as {}", as_standby ? "a standby" : "the primary");
+  world_.trace.say(world_.now(), node_.host.name, "PostgreSQL runs as {}",
+                   as_standby ? "a standby" : "the primary");
   world_.wake_agent(node_);
   tick();
   done(true, {});
@@ -169,7 +173,8 @@ void Postgres::finish_promotion(const Done& done) {
 void Postgres::checkpoint(Done done) {
   const int life = node_.postgres_process.life();
   world_.queue.after(world_.random.between(10ms, 200ms), [this, life, done = std::move(done)] {
-    if (life != node_.postgres_process.life() || state_ != State::running) return done(false, "it is not running");
+    if (life != node_.postgres_process.life() || state_ != State::running)
+      return done(false, "it is not running");
     node_.postgres_process.step(life, [this, done] {
       if (!in_recovery_) take_checkpoint();
       flush_soon();
@@ -238,7 +243,9 @@ void Postgres::kill_postmaster() {
   });
 }
 
-void Postgres::on_process_resumed() { node_.postgres_process.run_waiting(); }
+void Postgres::on_process_resumed() {
+  node_.postgres_process.run_waiting();
+}
 
 void Postgres::cancel_waits() {
   for (auto& commit : std::exchange(waiting_, {})) commit.answer(CommitAnswer::cancelled_wait);
@@ -251,7 +258,9 @@ void Postgres::write(WriteId id, Committed answer) {
   flush_soon();
 }
 
-void Postgres::append(WriteId id) { node_.data.wal.push_back({id, node_.data.timeline}); }
+void Postgres::append(WriteId id) {
+  node_.data.wal.push_back({id, node_.data.timeline});
+}
 
 void Postgres::flush_soon() {
   if (flush_due_) return;
@@ -269,7 +278,8 @@ void Postgres::flush_soon() {
 void Postgres::on_flushed() {
   answer_commits();
   for (auto& [standby, sender] : senders_) {
-    if (sender.acked < node_.data.flushed && !sender.stalled_since) sender.stalled_since = node_.host.now(world_.now());
+    if (sender.acked < node_.data.flushed && !sender.stalled_since)
+      sender.stalled_since = node_.host.now(world_.now());
     kick(standby);
   }
 }
@@ -296,7 +306,9 @@ void Postgres::fail_commits() {
   for (auto& commit : std::exchange(waiting_, {})) commit.answer(CommitAnswer::failed);
 }
 
-bool Postgres::accepts_standbys() const { return state_ == State::running && node_.postgres_process.is_running(); }
+bool Postgres::accepts_standbys() const {
+  return state_ == State::running && node_.postgres_process.is_running();
+}
 
 bool Postgres::accepts_writes() const {
   return !in_recovery_ && node_.postgres_process.is_running() && (state_ == State::running || lingers_);

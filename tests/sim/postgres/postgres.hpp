@@ -29,8 +29,8 @@ struct Sender {
   std::optional<BootInstant> stalled_since;
 };
 
-// A PostgreSQL server: synchronous_standby_names (all of the list), streaming, promotion, crash recovery. Commands come
-// from the agent; the log is replicated by itself.
+// A PostgreSQL server: synchronous_standby_names (all of the list), streaming, promotion, crash recovery.
+// Commands come from the agent; the log is replicated by itself.
 class Postgres {
  public:
   Postgres(World& world, Node& node) : world_{world}, node_{node} {}
@@ -45,10 +45,11 @@ class Postgres {
   void follow(std::optional<int> upstream);
 
   // What happens to it.
-  void kill_everything();   // SIGKILL to the postmaster and every backend; also what is left after a host's crash
-  void kill_postmaster();   // backends notice a moment later
+  void
+  kill_everything();  // SIGKILL to the postmaster and every backend; also what is left after a host's crash
+  void kill_postmaster();  // backends notice a moment later
   void on_process_resumed();
-  void cancel_waits();      // pg_cancel_backend on every backend that waits for a standby
+  void cancel_waits();  // pg_cancel_backend on every backend that waits for a standby
 
   // What clients do.
   void write(WriteId id, Committed answer);
@@ -56,8 +57,8 @@ class Postgres {
   // Replication; called by the network.
   void tick();
   void kick(int standby);
-  void on_wal(int connection, std::size_t from, std::vector<Record> records, std::vector<TimelineSwitch> ancestors,
-              Timeline timeline);
+  void on_wal(int connection, std::size_t from, std::vector<Record> records,
+              std::vector<TimelineSwitch> ancestors, Timeline timeline);
   void on_acked(int standby, int connection, std::size_t flushed);
   void drop_sender(int standby, int connection);
   void drop_receiver(int connection);

@@ -3,8 +3,8 @@
 #include "sim/core/world.hpp"
 #include "sim/postgres/postgres.hpp"
 
-// Streaming between servers: connections, batches of records, acknowledgements, and how each side finds out that the
-// other one is gone.
+// Streaming between servers: connections, batches of records, acknowledgements, and how each side finds out
+// that the other one is gone.
 namespace holdfast::sim {
 namespace {
 
@@ -46,7 +46,9 @@ void Postgres::try_connect() {
   if (world_.now() < next_connect_) return;
   next_connect_ = world_.now() + retry_connect;
   auto& source = world_.node(*upstream_);
-  if (!world_.network.passes_both_ways(source.host.index, node_.host.index) || !source.postgres.accepts_standbys()) return;
+  if (!world_.network.passes_both_ways(source.host.index, node_.host.index) ||
+      !source.postgres.accepts_standbys())
+    return;
   if (may_stream(node_.data, source.data) != StreamStart::ok) return;
   receiver_ = world_.next_connection();
   receives_from_ = *upstream_;
@@ -80,13 +82,15 @@ void Postgres::kick(int standby) {
   world_.network.send(node_.host.index, target.host.index,
                       [&target, connection, from, batch = std::move(batch), ancestors = data.ancestors,
                        timeline = data.timeline]() mutable {
-                        target.postgres.on_wal(connection, from, std::move(batch), std::move(ancestors), timeline);
+                        target.postgres.on_wal(connection, from, std::move(batch), std::move(ancestors),
+                                               timeline);
                       });
   const int life = node_.postgres_process.life();
   world_.queue.after(resend_after, [this, life, standby, connection, from] {
     const auto again = senders_.find(standby);
     if (life != node_.postgres_process.life() || again == senders_.end()) return;
-    if (again->second.connection != connection || !again->second.in_flight || again->second.acked > from) return;
+    if (again->second.connection != connection || !again->second.in_flight || again->second.acked > from)
+      return;
     again->second.in_flight = false;
     again->second.sent = again->second.acked;
     kick(standby);
@@ -111,12 +115,13 @@ void Postgres::on_wal(int connection, std::size_t from, std::vector<Record> reco
       on_flushed();  // cascading
     }
     auto& source = world_.node(receives_from_);
-    world_.queue.after(world_.random.between(nanoseconds{100us}, 2ms), [this, &source, connection, has = data.flushed] {
-      if (!node_.host.is_up) return;
-      world_.network.send(node_.host.index, source.host.index, [this, &source, connection, has] {
-        source.postgres.on_acked(node_.host.index, connection, has);
-      });
-    });
+    world_.queue.after(
+        world_.random.between(nanoseconds{100us}, 2ms), [this, &source, connection, has = data.flushed] {
+          if (!node_.host.is_up) return;
+          world_.network.send(node_.host.index, source.host.index, [this, &source, connection, has] {
+            source.postgres.on_acked(node_.host.index, connection, has);
+          });
+        });
   });
 }
 
@@ -157,8 +162,9 @@ void Postgres::drop_receiver(int connection) {
   next_connect_ = world_.now() + retry_connect;
   auto& source = world_.node(receives_from_);
   // Closing a socket tells the other side, if it can be reached; else it has to find out.
-  world_.network.send(node_.host.index, source.host.index,
-                      [this, &source, connection] { source.postgres.drop_sender(node_.host.index, connection); });
+  world_.network.send(node_.host.index, source.host.index, [this, &source, connection] {
+    source.postgres.drop_sender(node_.host.index, connection);
+  });
   world_.wake_agent(node_);
 }
 

@@ -41,13 +41,14 @@ void Clients::next_through(std::size_t proxy) {
     auto& route = *world_.proxies[proxy];
     const auto target = route.target_for_new();
     if (!target) return next_through(proxy);
-    write(route.host.index, target->node, next_id_++, [this, proxy, &route, epoch = target->epoch](CommitAnswer answer) {
-      if (answer == CommitAnswer::committed && route.keeps(epoch)) {
-        ++acknowledged_[proxy];
-        world_.checkers.on_forwarded(world_, route, epoch);
-      }
-      next_through(proxy);
-    });
+    write(route.host.index, target->node, next_id_++,
+          [this, proxy, &route, epoch = target->epoch](CommitAnswer answer) {
+            if (answer == CommitAnswer::committed && route.keeps(epoch)) {
+              ++acknowledged_[proxy];
+              world_.checkers.on_forwarded(world_, route, epoch);
+            }
+            next_through(proxy);
+          });
   });
 }
 

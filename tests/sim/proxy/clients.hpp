@@ -11,8 +11,8 @@ namespace holdfast::sim {
 class World;
 class Proxy;
 
-// Writers: one behind each proxy, one that connects to the servers directly. Each sends its next write when the one before
-// was answered, or given up.
+// Writers: one behind each proxy, one that connects to the servers directly. Each sends its next write when
+// the one before was answered, or given up.
 class Clients {
  public:
   explicit Clients(World& world) : world_{world} {}

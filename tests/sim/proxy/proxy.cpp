@@ -20,9 +20,13 @@ Proxy::Proxy(World& world, int host_index, int number) : world_{world}, gate_{op
   host.name = "proxy" + std::to_string(number);
 }
 
-BootInstant Proxy::now() const { return host.now(world_.now()); }
+BootInstant Proxy::now() const {
+  return host.now(world_.now());
+}
 
-void Proxy::begin() { ask(); }
+void Proxy::begin() {
+  ask();
+}
 
 void Proxy::restart() {
   gate_ = route::Gate{options_for(world_.settings)};
@@ -35,7 +39,8 @@ void Proxy::on_seen(const Seen& seen) {
   last_contact_ = now();
   const auto& leader = seen.cluster.leader;
   std::optional<route::LeaderKey> key;
-  if (leader) key = route::LeaderKey{leader->name, Epoch{leader->create_revision}, Epoch{leader->mod_revision}};
+  if (leader)
+    key = route::LeaderKey{leader->name, Epoch{leader->create_revision}, Epoch{leader->mod_revision}};
   gate_.on_cluster(key, now());
   check_epoch();
 }
@@ -70,7 +75,8 @@ void Proxy::look_after_watch() {
 void Proxy::check_epoch() {
   const auto epoch = gate_.view().epoch;
   if (epoch < highest_) {
-    world_.fail("MonotoneEpochs", fmt::format("{} went back from epoch {} to {}", host.name, highest_.value, epoch.value));
+    world_.fail("MonotoneEpochs",
+                fmt::format("{} went back from epoch {} to {}", host.name, highest_.value, epoch.value));
   }
   highest_ = std::max(highest_, epoch);
 }

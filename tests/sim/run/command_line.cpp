@@ -84,12 +84,13 @@ void tell_failure(const Scenario& scenario, const Mutant& mutant, const Violatio
   fmt::print("\nseed {} FAILED: {}: {}\n", scenario.seed, violation.checker, violation.what);
   const auto shortest = shorten(scenario, mutant, violation.checker);
   const auto outcome = run(shortest, mutant, Tell::history);
-  fmt::print("the shortest history that fails (of {} faults, {} are needed): {}\n", scenario.plan.faults.size(),
-             shortest.plan.faults.size(), describe(shortest));
+  fmt::print("the shortest history that fails (of {} faults, {} are needed): {}\n",
+             scenario.plan.faults.size(), shortest.plan.faults.size(), describe(shortest));
   const auto& lines = outcome.history;
   constexpr std::size_t lines_max = 120;
   const std::size_t skipped = lines.size() > lines_max ? lines.size() - lines_max : 0;
-  if (skipped > 0) fmt::print("  ({} lines before; `sim --seed {} --trace` prints all)\n", skipped, scenario.seed);
+  if (skipped > 0)
+    fmt::print("  ({} lines before; `sim --seed {} --trace` prints all)\n", skipped, scenario.seed);
   for (std::size_t i = skipped; i < lines.size(); ++i) fmt::print("  {}\n", lines[i]);
   std::fflush(stdout);
 }
@@ -112,11 +113,13 @@ class Tally {
     ++seeds_;
   }
   void print(double seconds) const {
-    fmt::print("{} seeds in {:.1f} s: {:.1f} seeds/s; {:.1f} h simulated, {} events, {} decisions, {} writes acknowledged, "
-               "{} starts of a primary, {} clones and rewinds, {} kills by a sentinel\n",
-               seeds_, seconds, static_cast<double>(seeds_) / seconds,
-               std::chrono::duration<double>{simulated_}.count() / 3600, events_, decisions_, writes_, promotions_,
-               rebuilds_, sentinel_kills_);
+    fmt::print(
+        "{} seeds in {:.1f} s: {:.1f} seeds/s; {:.1f} h simulated, {} events, {} decisions, {} writes "
+        "acknowledged, "
+        "{} starts of a primary, {} clones and rewinds, {} kills by a sentinel\n",
+        seeds_, seconds, static_cast<double>(seeds_) / seconds,
+        std::chrono::duration<double>{simulated_}.count() / 3600, events_, decisions_, writes_, promotions_,
+        rebuilds_, sentinel_kills_);
     fmt::print("faults:");
     for (const auto& [kind, count] : faults_) fmt::print(" {} {}", kind, count);
     fmt::print("\nrules:");
@@ -127,7 +130,8 @@ class Tally {
  private:
   std::map<std::string_view, std::uint64_t> faults_;
   std::map<std::string_view, std::uint64_t> rules_;
-  std::uint64_t seeds_ = 0, decisions_ = 0, writes_ = 0, events_ = 0, promotions_ = 0, sentinel_kills_ = 0, rebuilds_ = 0;
+  std::uint64_t seeds_ = 0, decisions_ = 0, writes_ = 0, events_ = 0, promotions_ = 0, sentinel_kills_ = 0,
+                rebuilds_ = 0;
   SimTime simulated_{};
 };
 
@@ -140,7 +144,8 @@ int run_seeds(const Options& options) {
   std::uint64_t failed = 0;
   constexpr std::uint64_t failures_max = 5;
   for (std::uint64_t seed = options.from; failed < failures_max; ++seed) {
-    const bool is_over = options.minutes ? elapsed() > *options.minutes * 60 : seed >= options.from + options.seeds;
+    const bool is_over =
+        options.minutes ? elapsed() > *options.minutes * 60 : seed >= options.from + options.seeds;
     if (is_over) break;
     const auto scenario = draw_scenario(seed);
     const auto outcome = run(scenario, mutant, Tell::nothing);
@@ -176,7 +181,8 @@ int run_one(const Options& options) {
 }
 
 // The number of seeds that it took; nullopt: not caught.
-std::optional<std::pair<std::uint64_t, Violation>> catch_mutant(const Mutant& mutant, std::uint64_t from, std::uint64_t seeds) {
+std::optional<std::pair<std::uint64_t, Violation>> catch_mutant(const Mutant& mutant, std::uint64_t from,
+                                                                std::uint64_t seeds) {
   for (std::uint64_t i = 0; i < seeds; ++i) {
     const auto outcome = run(draw_scenario(from + i), mutant, Tell::nothing);
     if (outcome.violation) return std::pair{i + 1, *outcome.violation};
@@ -189,11 +195,12 @@ int run_mutants(const Options& options) {
   int caught = 0;
   int missed = 0;
   for (const auto& mutant : mutants()) {
-    const auto found = catch_mutant(mutant, options.from, options.seeds_given ? options.seeds : seeds_default);
+    const auto found =
+        catch_mutant(mutant, options.from, options.seeds_given ? options.seeds : seeds_default);
     if (found) {
       ++caught;
-      fmt::print("caught after {:>4} seeds  {:<24} {}: {}\n", found->first, mutant.name, found->second.checker,
-                 found->second.what);
+      fmt::print("caught after {:>4} seeds  {:<24} {}: {}\n", found->first, mutant.name,
+                 found->second.checker, found->second.what);
     } else {
       ++missed;
       fmt::print("NOT CAUGHT               {:<24} {}\n", mutant.name, mutant.breaks);

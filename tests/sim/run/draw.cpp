@@ -49,13 +49,13 @@ Scenario draw_scenario(std::uint64_t seed) {
 std::string describe(const Scenario& scenario) {
   const auto& settings = scenario.shape.settings;
   const bool sync = settings.synchronous_mode == ha::SyncMode::on;
-  auto text = fmt::format("{} nodes, synchronous_mode {}{}{}, leader_ttl {} s, loop_wait {} s, primary_start_timeout {} s, "
-                          "use_pg_rewind {}",
-                          scenario.shape.nodes, sync ? "on" : "off",
-                          settings.synchronous_mode_strict ? " (strict)" : "",
-                          fmt::format(", synchronous_node_count {}", settings.synchronous_node_count),
-                          settings.leader_ttl.count() / 1000, settings.loop_wait.count() / 1000,
-                          settings.primary_start_timeout.count() / 1000, settings.use_pg_rewind ? "on" : "off");
+  auto text = fmt::format(
+      "{} nodes, synchronous_mode {}{}{}, leader_ttl {} s, loop_wait {} s, primary_start_timeout {} s, "
+      "use_pg_rewind {}",
+      scenario.shape.nodes, sync ? "on" : "off", settings.synchronous_mode_strict ? " (strict)" : "",
+      fmt::format(", synchronous_node_count {}", settings.synchronous_node_count),
+      settings.leader_ttl.count() / 1000, settings.loop_wait.count() / 1000,
+      settings.primary_start_timeout.count() / 1000, settings.use_pg_rewind ? "on" : "off");
   text += scenario.starts_early ? "; faults from the first start on" : "";
   for (const auto& fault : scenario.plan.faults) {
     text += fmt::format("\n  {:+.3f} s: {}", std::chrono::duration<double>{fault.at}.count(), fault.text());

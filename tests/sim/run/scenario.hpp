@@ -36,8 +36,8 @@ enum class Tell { nothing, history, all_at_once };  // all_at_once: prints while
 // Faults, then health for everybody, which must lead to a whole cluster within a bound.
 Outcome run(const Scenario& scenario, const Mutant& mutant, Tell tell);
 
-// What keeps the cluster from being whole: one primary, everybody streams, synchronous standbys as configured. Empty: it
-// is whole.
+// What keeps the cluster from being whole: one primary, everybody streams, synchronous standbys as
+// configured. Empty: it is whole.
 std::string what_is_missing(World& world);
 
 // Leaves out every fault without which the same checker still complains.

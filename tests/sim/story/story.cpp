@@ -59,16 +59,20 @@ class Teller {
     shape.has_clients = false;
     shape.settings.use_pg_rewind = true;
     for (std::size_t i = 2; i < words.size(); ++i) {
-      if (words[i] == "synchronous_mode=on") shape.settings.synchronous_mode = ha::SyncMode::on;
-      else if (words[i] == "use_pg_rewind=off") shape.settings.use_pg_rewind = false;
-      else throw std::runtime_error("unknown setting " + words[i]);
+      if (words[i] == "synchronous_mode=on")
+        shape.settings.synchronous_mode = ha::SyncMode::on;
+      else if (words[i] == "use_pg_rewind=off")
+        shape.settings.use_pg_rewind = false;
+      else
+        throw std::runtime_error("unknown setting " + words[i]);
     }
     world_ = std::make_unique<World>(story_seed, shape, Mutant{});
     world_->trace.is_on = true;
   }
 
   void run_until_whole() {
-    for (int i = 0; i < 240 && !what_is_missing(*world_).empty(); ++i) world_->run_until(world_->now() + 250ms);
+    for (int i = 0; i < 240 && !what_is_missing(*world_).empty(); ++i)
+      world_->run_until(world_->now() + 250ms);
     if (const auto missing = what_is_missing(*world_); !missing.empty()) world_->fail("Story", missing);
   }
 
@@ -87,10 +91,14 @@ class Teller {
     bool host_given = false;
     for (std::size_t i = 1; i < words.size(); ++i) {
       const auto node = world_->find_index(words[i]);
-      if (words[i] == "leader") host_given = true;
-      else if (node && !std::exchange(host_given, true)) fault.host = *node;
-      else if (node) fault.other = *node;
-      else fault.lasts = time_of(words[i]);
+      if (words[i] == "leader")
+        host_given = true;
+      else if (node && !std::exchange(host_given, true))
+        fault.host = *node;
+      else if (node)
+        fault.other = *node;
+      else
+        fault.lasts = time_of(words[i]);
     }
     schedule(*world_, fault);
     world_->run_until(world_->now());
@@ -99,14 +107,15 @@ class Teller {
   std::string state() {
     std::string text;
     const auto seen = world_->etcd.seen();
-    text += fmt::format("leader: {}; sync: {}\n", seen->ha.leader ? seen->ha.leader->name : "none",
-                        seen->ha.sync.is_active() ? seen->ha.sync.leader + " + " + join(seen->ha.sync.standbys) : "off");
+    text += fmt::format(
+        "leader: {}; sync: {}\n", seen->ha.leader ? seen->ha.leader->name : "none",
+        seen->ha.sync.is_active() ? seen->ha.sync.leader + " + " + join(seen->ha.sync.standbys) : "off");
     for (int i = 0; i < world_->node_count(); ++i) {
       const auto server = world_->node(i).agent.observe().server;
       const char* role = server.in_recovery ? "standby" : "primary";
       const bool runs = server.state == ha::ServerState::running;
-      text += fmt::format("{}: {}, timeline {}{}\n", world_->name_of(i), runs ? role : "stopped", server.timeline,
-                          server.streaming ? ", streaming from " + server.upstream : "");
+      text += fmt::format("{}: {}, timeline {}{}\n", world_->name_of(i), runs ? role : "stopped",
+                          server.timeline, server.streaming ? ", streaming from " + server.upstream : "");
     }
     return text;
   }
@@ -160,8 +169,9 @@ bool is_as_told(const std::filesystem::path& path) {
     line_b.clear();
     ++number;
   } while (std::getline(a, line_a) && std::getline(b, line_b) && line_a == line_b);
-  fmt::print("{}:{}: the story went another way (UPDATE_STORIES=1 rewrites it)\n  expected: {}\n  happened: {}\n",
-             path.string(), number, line_a, line_b);
+  fmt::print(
+      "{}:{}: the story went another way (UPDATE_STORIES=1 rewrites it)\n  expected: {}\n  happened: {}\n",
+      path.string(), number, line_a, line_b);
   return false;
 }
 
