@@ -17,6 +17,7 @@ tl::unexpected<Error> parse_failure(const boost::system::error_code& code, bool 
 
 struct RequestParser::Impl {
   beast::request_parser<beast::string_body> parser;
+  bool has_long_body = false;  // Beast refuses an announced length before it calls the header done
 };
 
 RequestParser::RequestParser(ParserLimits limits) : impl_{std::make_unique<Impl>()} {
@@ -35,14 +36,15 @@ Result<bool> RequestParser::feed(std::string& input) {
     const auto used = parser.put(boost::asio::buffer(input), code);
     input.erase(0, used);
     if (code == beast::error::need_more) break;
-    if (code) return parse_failure(code, !parser.is_header_done());
+    impl_->has_long_body = code == beast::error::body_limit;
+    if (code) return parse_failure(code, !has_header());
     if (used == 0) break;
   }
   return parser.is_done();
 }
 
 bool RequestParser::has_header() const {
-  return impl_->parser.is_header_done();
+  return impl_->parser.is_header_done() || impl_->has_long_body;
 }
 
 bool RequestParser::expects_continue() const {
