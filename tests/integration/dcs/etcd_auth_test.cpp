@@ -1,0 +1,96 @@
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+
+#include "dcs/etcd/store.hpp"
+#include "dcs/transactions.hpp"
+#include "etcd_cluster.hpp"
+
+namespace holdfast::dcs {
+namespace {
+
+using holdfast::testing::EtcdCluster;
+
+EtcdOptions options_for(const EtcdCluster& cluster, std::string user, std::string password) {
+  EtcdOptions options;
+  options.endpoints = {http::parse_url(cluster.client_url(0)).value()};
+  options.username = std::move(user);
+  options.password = Secret{std::move(password)};
+  return options;
+}
+
+awaitable<void> enable_auth(std::string base) {
+  http::Client client{co_await asio::this_coro::executor};
+  const std::vector<std::pair<std::string, std::string>> steps{
+      {"/v3/auth/user/add", R"({"name":"root","password":"right"})"},
+      {"/v3/auth/role/add", R"({"name":"root"})"},
+      {"/v3/auth/user/grant", R"({"user":"root","role":"root"})"},
+      {"/v3/auth/enable", "{}"}};
+  for (const auto& [path, body] : steps) {
+    const auto url = http::parse_url(base + path).value();
+    const auto reply = co_await client.request(url, http::post_request(body), 5s);
+    EXPECT_TRUE(reply && reply->status == 200) << path << (reply ? reply->body : to_string(reply.error()));
+  }
+}
+
+awaitable<bool> until_readable(EtcdStore* store) {
+  const auto deadline = BootClock::now() + 10s;
+  while (BootClock::now() < deadline) {
+    const auto listed = co_await store->range("/service/");
+    if (listed) co_return true;
+    co_await async::sleep_for(50ms);
+  }
+  co_return false;
+}
+
+awaitable<void> auth_story(EtcdCluster* cluster) {
+  const auto executor = co_await asio::this_coro::executor;
+  EtcdStore open{executor, options_for(*cluster, "root", "right")};
+  EXPECT_TRUE(co_await until_readable(&open)) << "a password is no harm while authentication is off";
+  co_await enable_auth(cluster->client_url(0));
+  EtcdStore wrong{executor, options_for(*cluster, "root", "wrong")};
+  const auto refused = co_await wrong.range("/service/");
+  EXPECT_FALSE(refused.has_value());
+  if (!refused) {
+    EXPECT_EQ(refused.error().code, Errc::refused);
+    EXPECT_EQ(refused.error().context.find("wrong"), std::string::npos) << refused.error().context;
+  }
+  EtcdStore right{executor, options_for(*cluster, "root", "right")};
+  const auto lease = co_await right.grant(5s);
+  EXPECT_TRUE(lease.has_value());
+  // The one that began without a token gets one, and a restart of etcd, which forgets all tokens, goes
+  // unnoticed.
+  EXPECT_TRUE(co_await until_readable(&open));
+  cluster->kill(0);
+  cluster->start(0);
+  EXPECT_TRUE(co_await until_readable(&right));
+  const Keys keys{"service", "auth"};
+  auto write = put_config(keys, "{}");
+  const auto done = co_await right.txn(write);
+  EXPECT_TRUE(done && done->succeeded) << (done ? "" : to_string(done.error()));
+  auto watch = co_await right.watch(keys.prefix(), done ? done->revision : 1);
+  EXPECT_TRUE(watch.has_value());
+  bool seen = false;
+  for (int i = 0; watch && i < 3 && !seen; ++i) {
+    const auto batch = co_await (*watch)->next();
+    if (!batch) break;
+    seen = !batch->events.empty();
+  }
+  EXPECT_TRUE(seen);
+}
+
+TEST(EtcdStore, authenticates_and_does_so_again_when_etcd_forgot_the_token) {  // EC-12
+  EtcdCluster cluster{1};
+  asio::io_context loop;
+  bool ended = false;
+  asio::co_spawn(loop, auth_story(&cluster), [&](const std::exception_ptr& failure) {
+    ended = true;
+    if (failure) std::rethrow_exception(failure);
+    loop.stop();
+  });
+  loop.run_for(40s);
+  EXPECT_TRUE(ended);
+}
+
+}  // namespace
+}  // namespace holdfast::dcs
