@@ -1,11 +1,13 @@
 #include "agent/agent.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <set>
 
 #include "agent/jobs.hpp"
@@ -59,6 +61,20 @@ postgres::BootstrapOptions bootstrap_options(const config::BootstrapConfig& boot
   for (const auto& user : bootstrap.users) options.users.push_back({user.name, user.password, user.options});
   options.post_bootstrap = bootstrap.post_bootstrap;
   return options;
+}
+
+// The directory around the data directory, where the sentinel's socket, the passfile and the logs live. The data directory
+// itself is PostgreSQL's to make; and a missing mount point must not be filled (EC-38), so only what is below an existing
+// parent of our own is made.
+Result<void> make_home(const std::string& data_dir) {
+  const auto home = std::filesystem::path{data_dir}.parent_path();
+  std::error_code failure;
+  std::filesystem::create_directories(home, failure);
+  if (failure) return fail(Errc::permission_denied, fmt::format("creating {}: {}", home.string(), failure.message()));
+  if (access(home.c_str(), W_OK | X_OK) != 0) {
+    return fail(Errc::permission_denied, fmt::format("{} is not writable for the user of this agent", home.string()));
+  }
+  return {};
 }
 
 // The loop around the HA core: observe, decide, act. It holds no judgement of its own.
@@ -650,6 +666,7 @@ awaitable<void> Agent::feed_metrics() {
 awaitable<void> Agent::apply_dynamic() {
   config::Problems problems;
   const auto effective = config::effective_postgresql(config_, dynamic_, &problems);
+  for (const auto& problem : problems) log::warn("a PostgreSQL setting", {{"problem", config::print_problem(problem)}});
   auto options = postgres_options(config_, dynamic_, effective);
   auto applied = co_await control_.reload(std::move(options));
   if (!applied) log::warn("PostgreSQL's configuration was not applied", {{"error", applied.error()}});
@@ -733,6 +750,12 @@ awaitable<int> Agent::run() {
                              {"scope", config_.scope},
                              {"name", config_.name},
                              {"rest", api_base_url(config_.restapi)}});
+  if (auto made = make_home(control_.options().data_dir); !made) {
+    log::error("agent can't start", {{"error", made.error()}});
+    co_await callbacks_.stop();
+    co_await peers_.stop();
+    co_return 1;
+  }
   co_await observer_.start(settings_.heartbeat_interval);
   auto deadline = co_await sentinel_.connect();
   if (!deadline) {

@@ -43,8 +43,10 @@ awaitable<void> Jobs::run(ha::Action action, std::uint64_t number) {
   const ha::Job job = ha::job_of(action);
   const std::string what = ha::to_string(action);
   const BootInstant began = BootClock::now();
+  observer_->look_away(job == ha::Job::bootstrap || job == ha::Job::clone || job == ha::Job::rewind);
   auto outcome = co_await carry_out(std::move(action));
   if (number != number_) co_return;
+  observer_->look_away(false);
   co_await observer_->look();
   if (number != number_) co_return;
   report(job, outcome);

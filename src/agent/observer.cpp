@@ -67,7 +67,7 @@ void Observer::note_synchronous_names() {
 }
 
 awaitable<void> Observer::look() {
-  if (looking_) co_return;
+  if (looking_ || looks_away_) co_return;
   looking_ = true;
   auto found = control_->postmaster();
   if (found && (!running_ || running_->pid() != found->pid())) {

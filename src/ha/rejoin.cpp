@@ -1,9 +1,25 @@
 #include "ha/rejoin.hpp"
 
+#include <algorithm>
+
 namespace holdfast::ha {
+namespace {
+
+bool same_fork(const TimelineSwitch& a, const TimelineSwitch& b) { return a.timeline == b.timeline && a.at == b.at; }
+
+// Two members that were promoted from the same timeline both made the next one, from different ends of it.
+bool is_other_timeline(const std::optional<TimelineHistory>& ours, const TimelineHistory& leader) {
+  if (!ours || ours->timeline != leader.timeline) return false;
+  const auto& a = ours->ancestors;
+  const auto& b = leader.ancestors;
+  return !std::equal(a.begin(), a.end(), b.begin(), b.end(), same_fork);
+}
+
+}  // namespace
 
 Rejoin plan_rejoin(const Server& server, const std::optional<TimelineHistory>& leader) {
   if (!leader || server.timeline == 0) return Rejoin::unknown;
+  if (is_other_timeline(server.history, *leader)) return Rejoin::rebuild;
   if (server.timeline == leader->timeline) return Rejoin::carry_on;
   const auto end = leader->end_of(server.timeline);
   if (!end) return Rejoin::rewind;

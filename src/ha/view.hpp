@@ -203,6 +203,7 @@ struct Cluster {
 struct Peer {
   BootInstant heard_at{};
   BootInstant suspected_at{};  // silence up to then is normal (adaptive, ha/suspicion.hpp)
+  bool has_data = false;       // it has a data directory of a cluster
   bool is_running = false;     // its PostgreSQL accepts connections
   bool is_writable = false;
   bool holds_lock = false;  // it says so, with lease left

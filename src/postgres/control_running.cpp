@@ -110,6 +110,8 @@ awaitable<Result<ReloadResult>> Control::reload(Options options) {
   state_->wish();  // read with the old options' paths
   state_->options = resolved(std::move(options));
   state_->idle.clear();
+  // Nothing to write into yet: a clone or bootstrap renders the files with these options when it is done.
+  if (inspect_directory(state_->options, 0).state != DirectoryState::valid) co_return ReloadResult{};
   auto learnt = co_await state_->learn_version();
   if (!learnt) co_return tl::unexpected(learnt.error());
   auto checked = co_await state_->learn_refused();
