@@ -33,6 +33,7 @@ struct TwoWriters {
 class WriterWatch {
  public:
   void add(const std::string& member, RecoveryAnswer answer);
+  void lose(const std::string& member) { open_[member].reset(); }  // it did not answer: it may have restarted
   std::vector<TwoWriters> found() const;
 
  private:

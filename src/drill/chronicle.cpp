@@ -1,17 +1,17 @@
-#include "drill/timeline.hpp"
+#include "drill/chronicle.hpp"
 
 #include <algorithm>
 
 namespace holdfast::drill {
 
-Lane& Timeline::lane(std::string_view name) {
+Lane& Chronicle::lane(std::string_view name) {
   const auto found =
       std::find_if(lanes_.begin(), lanes_.end(), [&](const Lane& l) { return l.name == name; });
   if (found != lanes_.end()) return *found;
   return lanes_.emplace_back(Lane{std::string{name}, {}});
 }
 
-bool Timeline::set(std::string_view name, std::string state, Tone tone, BootInstant at) {
+bool Chronicle::set(std::string_view name, std::string state, Tone tone, BootInstant at) {
   auto& spans = lane(name).spans;
   if (!spans.empty()) {
     spans.back().to = at;
@@ -21,7 +21,7 @@ bool Timeline::set(std::string_view name, std::string state, Tone tone, BootInst
   return true;
 }
 
-void Timeline::tell(std::string text, BootInstant at, bool ours) {
+void Chronicle::tell(std::string text, BootInstant at, bool ours) {
   happenings_.push_back({at, std::move(text), ours});
 }
 

@@ -33,7 +33,7 @@ struct Happening {
   bool ours = false;  // done by the drill itself
 };
 
-class Timeline {
+class Chronicle {
  public:
   // The lane is in `state` from now on. The same state again only proves that it lasts. True: it changed.
   bool set(std::string_view lane, std::string state, Tone tone, BootInstant at);

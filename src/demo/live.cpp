@@ -1,0 +1,4 @@
+#include "demo/live.hpp"
+namespace holdfast::demo {
+int run_live(Options) { return 1; }
+}

@@ -1,0 +1,148 @@
+#include "drill/hands.hpp"
+
+#include <algorithm>
+#include <csignal>
+
+#include "async/child_process.hpp"
+
+namespace holdfast::drill {
+namespace {
+
+int signal_of(Deed deed) {
+  if (deed == Deed::kill) return SIGKILL;
+  return deed == Deed::freeze ? SIGSTOP : SIGCONT;
+}
+
+bool is_hit(const Blow& blow, const NodeProcess& process) {
+  switch (blow.victim) {
+    case Victim::node:
+      return true;
+    case Victim::postgres:
+      // The postmaster takes its backends with it; a frozen one would leave them at work.
+      return process.part == Part::postgres && (process.is_main || blow.deed != Deed::kill);
+    case Victim::agent:
+      return process.part == Part::agent && process.is_main;
+    case Victim::etcd:
+      return process.part == Part::etcd && process.process.program == "etcd";
+    case Victim::proxy:
+      return process.part == Part::proxy && process.is_main;
+  }
+  return false;
+}
+
+class LocalHands : public Hands {
+ public:
+  explicit LocalHands(std::vector<NodeTraits> nodes) : nodes_{std::move(nodes)} {}
+
+  Result<void> reaches(const Blow& blow) override {
+    if (blow.deed == Deed::isolate || blow.deed == Deed::rejoin) {
+      return fail(Errc::unsupported,
+                  "processes can't be cut off from the network one by one: give --hands COMMAND");
+    }
+    if (!targets(blow).empty()) return Result<void>{};
+    return fail(Errc::not_found, "no " + std::string{to_string(blow.victim)} + " of " + blow.node +
+                                     " runs on this machine: run the drill there, or give --hands COMMAND");
+  }
+
+  awaitable<Result<void>> strike(Blow blow) override {
+    // Again, for what was started in the meantime.
+    for (int pass = 0; pass < 3; ++pass) {
+      for (const auto& process : targets(blow)) {
+        auto sent = send_signal(process, signal_of(blow.deed));
+        if (!sent) co_return sent;
+      }
+      if (blow.victim != Victim::node) break;
+    }
+    co_return Result<void>{};
+  }
+
+ private:
+  std::vector<Process> targets(const Blow& blow) const {
+    const auto node =
+        std::find_if(nodes_.begin(), nodes_.end(), [&](const auto& n) { return n.name == blow.node; });
+    if (node == nodes_.end()) return {};
+    return targets_of(blow, processes_of(*node, list_processes()));
+  }
+
+  std::vector<NodeTraits> nodes_;
+};
+
+class CommandHands : public Hands {
+ public:
+  explicit CommandHands(std::vector<std::string> command) : command_{std::move(command)} {}
+
+  Result<void> reaches(const Blow&) override { return Result<void>{}; }
+
+  awaitable<Result<void>> strike(Blow blow) override {
+    async::ChildOptions child{.argv = command_};
+    child.argv.push_back(blow.node);
+    child.argv.emplace_back(to_string(blow.deed));
+    child.argv.emplace_back(to_string(blow.victim));
+    auto output = co_await async::run_child(std::move(child), 60s);
+    if (!output) co_return fail("running " + command_.front(), output.error());
+    if (output->status.ok()) co_return Result<void>{};
+    co_return fail(Errc::process_failed,
+                   command_.front() + ": " + to_string(output->status) + ": " + output->text);
+  }
+
+ private:
+  std::vector<std::string> command_;
+};
+
+}  // namespace
+
+std::string_view to_string(Deed deed) noexcept {
+  switch (deed) {
+    case Deed::kill:
+      return "kill";
+    case Deed::freeze:
+      return "freeze";
+    case Deed::thaw:
+      return "thaw";
+    case Deed::isolate:
+      return "isolate";
+    case Deed::rejoin:
+      return "rejoin";
+  }
+  return "";
+}
+
+std::string_view to_string(Victim victim) noexcept {
+  switch (victim) {
+    case Victim::postgres:
+      return "postgres";
+    case Victim::agent:
+      return "agent";
+    case Victim::etcd:
+      return "etcd";
+    case Victim::proxy:
+      return "proxy";
+    case Victim::node:
+      return "node";
+  }
+  return "";
+}
+
+std::vector<Process> targets_of(const Blow& blow, const std::vector<NodeProcess>& node) {
+  // A part's rank: the supervisor first, PostgreSQL last; backwards when they are woken.
+  std::vector<Part> order{Part::supervisor, Part::agent, Part::sentinel,
+                          Part::proxy,      Part::etcd,  Part::postgres};
+  if (blow.deed == Deed::thaw) std::reverse(order.begin(), order.end());
+  std::vector<Process> processes;
+  for (const auto part : order) {
+    for (const auto& process : node) {
+      if (process.part == part && is_hit(blow, process)) processes.push_back(process.process);
+    }
+  }
+  return processes;
+}
+
+std::unique_ptr<Hands> local_hands(std::vector<NodeTraits> nodes) {
+  return std::make_unique<LocalHands>(std::move(nodes));
+}
+
+std::unique_ptr<Hands> command_hands(std::vector<std::string> command) {
+  return std::make_unique<CommandHands>(std::move(command));
+}
+
+}  // namespace holdfast::drill
