@@ -1,9 +1,12 @@
 #include "agent/observer.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/algorithm/string/predicate.hpp>
+#include <fstream>
+#include <iterator>
 
 #include "agent/settings.hpp"
 #include "base/log.hpp"
@@ -96,6 +99,7 @@ awaitable<void> Observer::read_stopped() {
   auto control_data = co_await control_->control_data();
   if (control_data) {
     control_data_ = *control_data;
+    learn_history(postgres::stopped_at(*control_data).timeline);
   } else {
     inspection_problem_ = "pg_control can't be read: " + to_string(control_data.error());
   }
@@ -151,7 +155,18 @@ awaitable<void> Observer::probe() {
 void Observer::take_status(postgres::Status status) {
   status_ = std::move(status);
   if (!names_active_from_) names_active_from_ = status_->insert;
+  learn_history(status_->timeline);
   note_stalls();
+}
+
+void Observer::learn_history(Timeline timeline) {
+  if (history_ && history_->timeline == timeline) return;
+  history_.reset();
+  if (timeline == 1) history_ = TimelineHistory{.timeline = 1, .ancestors = {}};
+  std::ifstream file{fmt::format("{}/pg_wal/{:08X}.history", control_->options().data_dir, timeline)};
+  if (timeline <= 1 || !file) return;
+  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+  if (auto parsed = parse_timeline_history(timeline, text)) history_ = *std::move(parsed);
 }
 
 // A standby that has not flushed, by now, what we had flushed at some earlier look is behind since then.
@@ -189,6 +204,7 @@ ha::Server Observer::server(const std::vector<std::string>& members) const {
   }
   server.state = state();
   server.responsive = responsive_;
+  server.history = history_;
   server.upstream = upstream_;
   if (status_) {
     describe_running(server, members);

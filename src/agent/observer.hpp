@@ -53,6 +53,7 @@ class Observer {
   awaitable<void> read_stopped();
   void take_status(postgres::Status status);
   void note_stalls();
+  void learn_history(Timeline timeline);
   ha::ServerState state() const;
   bool is_standby() const;
   ha::Standby standby_of(const postgres::ReplicationRow& row, const std::string& member) const;
@@ -68,6 +69,7 @@ class Observer {
   std::optional<postgres::ControlData> control_data_;
   std::optional<postgres::Postmaster> running_;
   std::optional<postgres::Status> status_;
+  std::optional<TimelineHistory> history_;
   std::map<std::string, Stall> stalls_;
   std::optional<Lsn> names_active_from_;
   std::string upstream_;

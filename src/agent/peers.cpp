@@ -17,7 +17,9 @@ ha::Tags tags_of(const heartbeat::Tags& tags) {
 
 ha::Peer peer_of(const heartbeat::Heartbeat& beat) {
   const bool is_writable = beat.running && beat.role == heartbeat::Role::primary;
-  return {.is_running = beat.running,
+  const bool has_data = beat.role != heartbeat::Role::uninitialized && beat.role != heartbeat::Role::unknown;
+  return {.has_data = has_data,
+          .is_running = beat.running,
           .is_writable = is_writable,
           .holds_lock = beat.holds_lock(),
           .is_streaming = beat.replication_state == "streaming",

@@ -177,6 +177,7 @@ dcs::EtcdOptions etcd_options(const config::EtcdConfig& etcd) {
 
 http::ServerOptions rest_server_options(const config::RestApiConfig& restapi) {
   http::ServerOptions options;
+  options.handler_timeout = 15min;  // a restart or switchover is answered when it is done
   options.listen = {{restapi.listen.host, static_cast<std::uint16_t>(restapi.listen.port)}};
   if (!restapi.certfile.empty()) {
     options.tls = http::TlsServerOptions{.certfile = restapi.certfile,

@@ -13,7 +13,7 @@ bool somebody_has_data(const View& view) {
     return member.name != view.self && (member.has_data || member.is_running);
   });
   const bool by_heartbeat = std::any_of(view.peers.begin(), view.peers.end(), [&](const auto& entry) {
-    return entry.second.is_heard(view.now) && entry.second.is_running;
+    return entry.second.is_heard(view.now) && (entry.second.is_running || entry.second.has_data);
   });
   return in_dcs || by_heartbeat;
 }

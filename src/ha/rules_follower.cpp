@@ -114,6 +114,12 @@ Step start_behind(const View& view, const Name& leader) {
                   view.now + 500ms);
     case Rejoin::rewind:
       return rewind_or_rebuild(view, leader);
+    case Rejoin::rebuild:
+      return act_unhurried(view,
+                           fmt::format("timeline {} here is another one than {}'s: keeping the old data directory "
+                                       "aside and cloning anew",
+                                       view.server.timeline, leader),
+                           SetAside{"diverged"});
     case Rejoin::carry_on:
       break;
   }
@@ -124,11 +130,11 @@ Step start_behind(const View& view, const Name& leader) {
 Step keep_following(const View& view, const Name& leader) {
   const auto& server = view.server;
   const Name upstream = upstream_for(view);
-  if (!server.streaming && server.timeline != 0 &&
-      plan_rejoin(server, view.leader_history) == Rejoin::rewind) {
+  const Rejoin plan = plan_rejoin(server, view.leader_history);
+  if (!server.streaming && (plan == Rejoin::rewind || plan == Rejoin::rebuild)) {
     Step step = act(fmt::format("diverged from {}: stopping to rejoin it", leader), {StopServer{StopMode::fast}});
     step.memory = view.memory;
-    step.memory->diverged_from = view.leader_history->timeline;
+    if (plan == Rejoin::rewind) step.memory->diverged_from = view.leader_history->timeline;
     return step;
   }
   if (server.upstream != upstream) return act(fmt::format("following {}", upstream), {Follow{upstream}});

@@ -12,6 +12,7 @@ namespace {
 
 // A standby that would take the lock at once, if we let go of it while our server is down.
 Name ready_successor(const View& view) {
+  if (!view.cluster->initialize) return {};  // the DCS was wiped: only a former primary may lead (EC-7)
   const auto& sync = view.cluster->sync;
   for (const auto& [name, peer] : view.peers) {
     if (!peer.is_heard(view.now) || !peer.is_running || peer.is_writable || !peer.tags.may_lead()) continue;

@@ -96,6 +96,7 @@ struct Server {
       true;  // the fresh-connection and write probes answered within their deadlines (EC-110, EC-41)
   bool cleanly_stopped = false;  // stopped: pg_control says "shut down" or "shut down in recovery"
   Timeline timeline = 0;
+  std::optional<TimelineHistory> history;  // of `timeline`, from our own pg_wal; nullopt: not known
   Lsn position;            // primary: flushed. standby: max(received, replayed). stopped: last checkpoint
   bool streaming = false;  // standby: its WAL receiver streams
   Name upstream;           // standby: the member that primary_conninfo names; empty: none
