@@ -76,22 +76,16 @@ void MonotoneEpochs::on_forwarded(World& world, const Proxy& proxy, Epoch epoch)
 }
 
 void NothingRemoved::before_initdb(World& world, const Node& node) {
-  if (node.data.wal.empty()) return;
-  world.fail("NothingRemoved", fmt::format("initdb over the data of {}", node.host.name));
-}
-
-void NothingRemoved::after_initdb(World& world, const Node& node) {
+  if (!node.data.wal.empty())
+    world.fail("NothingRemoved", fmt::format("initdb over the data of {}", node.host.name));
   for (int i = 0; i < world.node_count(); ++i) {
-    const auto& other = world.node(i);
     // One that no client ever wrote to may be given up: a bootstrap that was overtaken.
-    const bool has_writes =
-        std::any_of(other.data.wal.begin(), other.data.wal.end(),
-                    [](const Record& record) { return record.id < first_record_of_a_server; });
-    const bool is_another = has_writes && other.data.state == ha::DirectoryState::ready &&
-                            other.data.system_id != node.data.system_id;
-    if (!is_another || i == node.host.index) continue;
-    world.fail("NothingRemoved", fmt::format("{} made a new cluster though {} has data of another",
-                                             node.host.name, other.host.name));
+    const auto& wal = world.node(i).data.wal;
+    const bool has_writes = std::any_of(
+        wal.begin(), wal.end(), [](const Record& record) { return record.id < first_record_of_a_server; });
+    if (i == node.host.index || !has_writes) continue;
+    world.fail("NothingRemoved", fmt::format("{} makes a new cluster though {} has the data of one",
+                                             node.host.name, world.name_of(i)));
   }
 }
 

@@ -56,7 +56,6 @@ class MonotoneEpochs {
 class NothingRemoved {
  public:
   void before_initdb(World& world, const Node& node);
-  void after_initdb(World& world, const Node& node);
   void before_data_is_dropped(World& world, const Node& node, std::string_view why);
   void before_rewind(World& world, const Node& node, const DataDirectory& source);
 
@@ -87,7 +86,6 @@ struct Checkers {
   void on_tenure(World& world, const Node& node, Epoch epoch) { epochs.on_tenure(world, node, epoch); }
   void on_dcs_change(World& world, const Seen& seen);
   void before_initdb(World& world, const Node& node) { removed.before_initdb(world, node); }
-  void after_initdb(World& world, const Node& node) { removed.after_initdb(world, node); }
   void before_data_is_dropped(World& world, const Node& node, std::string_view why) {
     removed.before_data_is_dropped(world, node, why);
   }

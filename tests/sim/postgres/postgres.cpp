@@ -26,7 +26,6 @@ void Postgres::initdb(Done done) {
     made.cleanly_stopped = true;
     take_checkpoint();
     made.flushed = made.wal.size();
-    world_.checkers.after_initdb(world_, node_);
     done(true, {});
   });
 }
