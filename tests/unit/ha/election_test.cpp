@@ -1,0 +1,124 @@
+#include "ha/election.hpp"
+
+#include <gtest/gtest.h>
+
+#include "unit/ha/a_view.hpp"
+
+namespace holdfast::ha {
+namespace {
+
+TEST(Election, the_furthest_replica_takes_a_free_lock) {
+  View view = a_replica_without_leader("pg2");
+  EXPECT_EQ(decide(view).actions, actions({AcquireLeader{0, false}}));
+}
+
+TEST(Election, a_replica_gives_way_to_one_that_has_more) {
+  View view = a_replica_without_leader("pg2");
+  view.peers["pg3"].position = Lsn{1001};
+  EXPECT_EQ(find_action<AcquireLeader>(decide(view)), nullptr);
+}
+
+TEST(Election, of_two_equal_ones_the_priority_and_then_the_name_decides) {
+  View view = a_replica_without_leader("pg3");
+  EXPECT_EQ(*better_candidate(view), "pg2");
+  view.tags.failover_priority = 2;
+  EXPECT_EQ(better_candidate(view), nullptr);
+}
+
+TEST(Election, a_silent_better_one_is_not_waited_for) {
+  View view = a_replica_without_leader("pg2");
+  view.peers["pg3"].position = Lsn{1001};
+  view.peers["pg3"].suspected_at = noon - 1ms;
+  view.memory.lock_free_since = noon - 2s;
+  EXPECT_NE(find_action<AcquireLeader>(decide(view)), nullptr);
+}
+
+TEST(Election, only_a_listed_standby_leads_while_a_synchronous_mode_is_in_force) {
+  View view = a_replica_without_leader("pg2");
+  make_synchronous(view, {"pg3"});
+  EXPECT_EQ(find_action<AcquireLeader>(decide(view)), nullptr);
+  make_synchronous(view, {"pg2"});
+  EXPECT_EQ(decide(view).actions, actions({AcquireLeader{60, true}}));
+}
+
+TEST(Election, the_key_decides_and_not_the_setting_that_was_just_switched_off) {
+  View view = a_replica_without_leader("pg2");
+  make_synchronous(view, {"pg3"});
+  view.settings.synchronous_mode = SyncMode::off;
+  EXPECT_EQ(find_action<AcquireLeader>(decide(view)), nullptr);
+}
+
+TEST(Election, one_that_lags_too_far_does_not_lead_and_says_why) {  // EC-23
+  View view = a_replica_without_leader("pg2");
+  view.cluster->last_leader_position = Lsn{1000 + 2'000'000};
+  const auto decision = decide(view);
+  EXPECT_EQ(find_action<AcquireLeader>(decision), nullptr);
+  EXPECT_NE(decision.reason.find("maximum_lag_on_failover"), std::string::npos);
+}
+
+TEST(Election, a_nofailover_member_does_not_lead) {
+  View view = a_replica_without_leader("pg2");
+  view.tags.nofailover = true;
+  EXPECT_EQ(find_action<AcquireLeader>(decide(view)), nullptr);
+}
+
+TEST(Election, a_primary_that_is_still_heard_gets_time_to_take_its_lock_back) {
+  View view = a_replica_without_leader("pg2");
+  view.peers["pg1"] = a_standby_peer();
+  view.peers["pg1"].is_writable = true;
+  view.memory.lock_free_since = noon;
+  EXPECT_EQ(find_action<AcquireLeader>(decide(view)), nullptr);
+  view.now += view.settings.leader_ttl;
+  for (auto& [name, peer] : view.peers) peer.suspected_at = view.now + 1s;
+  EXPECT_NE(find_action<AcquireLeader>(decide(view)), nullptr);
+}
+
+TEST(Election, leaves_the_lock_to_the_candidate_of_an_order) {
+  View view = a_replica_without_leader("pg2");
+  view.cluster->failover = FailoverKey{.leader = "pg1", .candidate = "pg3", .mod_revision = 9};
+  view.memory.lock_free_since = noon;
+  EXPECT_EQ(find_action<AcquireLeader>(decide(view)), nullptr);
+}
+
+TEST(Bootstrap, is_raced_for_only_when_nobody_has_data) {  // EC-111
+  View view = a_member("pg1");
+  view.server = {.directory = DirectoryState::empty};
+  view.cluster = Cluster{};
+  EXPECT_EQ(decide(view).actions, actions({TakeInitialize{}}));
+  view.cluster->members = {{.name = "pg2", .has_data = true}};
+  EXPECT_TRUE(decide(view).actions.empty());
+}
+
+TEST(Bootstrap, waits_for_a_majority_of_the_configured_members) {
+  View view = a_member("pg1");
+  view.server = {.directory = DirectoryState::empty};
+  view.cluster = Cluster{};
+  view.expected_members = {"pg1", "pg2", "pg3"};
+  EXPECT_TRUE(decide(view).actions.empty());
+  view.cluster->members = {{.name = "pg2"}};
+  EXPECT_EQ(decide(view).actions, actions({TakeInitialize{}}));
+}
+
+TEST(Bootstrap, never_happens_over_data) {
+  View view = a_member("pg1");
+  view.cluster = Cluster{.initialize = ""};
+  view.owns_bootstrap = true;
+  for (const auto state : {DirectoryState::ready, DirectoryState::foreign, DirectoryState::incomplete,
+                           DirectoryState::unknown}) {
+    view.server.directory = state;
+    EXPECT_EQ(find_action<Bootstrap>(decide(view)), nullptr);
+  }
+}
+
+TEST(WipedDcs, is_restored_by_the_former_primary_and_by_nobody_else) {  // EC-7
+  View replica = a_replica_without_leader("pg2");
+  replica.cluster = Cluster{};
+  EXPECT_EQ(find_action<AcquireLeader>(decide(replica)), nullptr);
+  View primary = a_primary_that_leads();
+  primary.cluster = Cluster{};
+  primary.tenure.held = false;
+  EXPECT_NE(find_action<AcquireLeader>(decide(primary)), nullptr);
+}
+
+}  // namespace
+}  // namespace holdfast::ha

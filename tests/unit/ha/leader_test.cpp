@@ -1,0 +1,215 @@
+#include <gtest/gtest.h>
+
+#include "ha/sync_state.hpp"
+#include "unit/ha/a_view.hpp"
+
+namespace holdfast::ha {
+namespace {
+
+View a_crashed_primary() {
+  View view = a_primary_that_leads();
+  view.server.state = ServerState::stopped;
+  view.server.standbys.clear();
+  return view;
+}
+
+TEST(Crash, leftover_backends_are_killed_before_anything_else) {
+  View view = a_primary_that_leads();
+  view.server.state = ServerState::crashed;
+  EXPECT_EQ(decide(view).actions, actions({KillServer{}}));
+}
+
+TEST(Crash, synchronous_the_lock_is_handed_over_at_once) {
+  View view = a_crashed_primary();
+  make_synchronous(view, {"pg2"});
+  EXPECT_EQ(decide(view).actions, actions({ReleaseLeader{}}));
+}
+
+TEST(Crash, asynchronous_the_primary_is_restarted_in_place) {  // EC-36
+  EXPECT_EQ(decide(a_crashed_primary()).actions, actions({StartPrimary{}}));
+}
+
+TEST(Crash, without_a_live_synchronous_standby_the_primary_is_restarted_in_place) {
+  View view = a_crashed_primary();
+  make_synchronous(view, {"pg2"});
+  view.peers["pg2"].suspected_at = noon - 1ms;
+  EXPECT_EQ(decide(view).actions, actions({StartPrimary{}}));
+}
+
+TEST(Crash, a_start_that_fails_is_not_hammered) {  // EC-37
+  View view = a_crashed_primary();
+  view.peers.clear();
+  view.last_job =
+      JobReport{.job = Job::start, .ok = false, .problem = "no space", .ended = noon, .failures = 1};
+  const auto decision = decide(view);
+  EXPECT_EQ(find_action<StartPrimary>(decision), nullptr);
+  EXPECT_GT(decision.wake_at, noon);
+}
+
+TEST(Hang, a_primary_that_does_not_answer_is_killed_when_a_successor_waits) {  // EC-110
+  View view = a_primary_that_leads();
+  make_synchronous(view, {"pg2"});
+  view.server.responsive = false;
+  EXPECT_EQ(decide(view).actions, actions({KillServer{}}));
+}
+
+TEST(Promotion, empties_the_names_it_would_wait_for) {
+  View view = a_replica("pg2");
+  view.cluster->leader = LeaderKey{"pg2", 70};
+  view.tenure = {.held = true, .epoch = {70}, .deadline = noon + 4s, .renewed_at = noon};
+  EXPECT_EQ(decide(view).actions, actions({Promote{{}}}));
+  view.settings.synchronous_mode = SyncMode::on;
+  view.settings.synchronous_mode_strict = true;
+  EXPECT_EQ(decide(view).actions, actions({Promote{{strict_placeholder}}}));
+}
+
+TEST(Sync, a_standby_is_added_in_postgresql_first_and_in_the_key_when_it_has_caught_up) {  // EC-51, EC-52
+  View view = a_primary_that_leads();
+  make_synchronous(view, {});
+  EXPECT_EQ(next_sync_step(view)->action, Action{SetSynchronousNames{{"pg2"}}});
+  view.server.synchronous_names = {"pg2"};
+  EXPECT_FALSE(next_sync_step(view));
+  view.server.standbys[0].confirmed = true;
+  EXPECT_EQ(next_sync_step(view)->action, (Action{WriteSync{{"pg2"}, 60}}));
+}
+
+TEST(Sync, a_standby_is_removed_from_the_key_first_and_from_postgresql_after) {
+  View view = a_primary_that_leads();
+  make_synchronous(view, {"pg2"});
+  view.server.synchronous_names = {"pg2"};
+  view.server.standbys[0].streaming = false;
+  EXPECT_EQ(next_sync_step(view)->action, (Action{WriteSync{{}, 60}}));
+  view.cluster->sync.standbys.clear();
+  EXPECT_EQ(next_sync_step(view)->action, Action{SetSynchronousNames{{"pg3"}}});
+}
+
+TEST(Sync, a_silent_standby_that_still_acknowledges_stays) {
+  View view = a_primary_that_leads();
+  make_synchronous(view, {"pg2"});
+  view.server.synchronous_names = {"pg2"};
+  view.peers["pg2"].suspected_at = noon - 10s;
+  EXPECT_FALSE(next_sync_step(view));
+  view.server.standbys[0].stalled_since = noon - view.settings.standby_drop_after;
+  EXPECT_EQ(next_sync_step(view)->action, (Action{WriteSync{{}, 60}}));
+}
+
+TEST(Sync, strict_keeps_waiting_for_those_listed_last) {
+  View view = a_primary_that_leads();
+  make_synchronous(view, {"pg2"});
+  view.settings.synchronous_mode_strict = true;
+  view.server.synchronous_names = {"pg2"};
+  view.server.standbys.clear();
+  EXPECT_FALSE(next_sync_step(view));
+  view.cluster->sync.standbys.clear();
+  EXPECT_EQ(next_sync_step(view)->action, Action{SetSynchronousNames{{strict_placeholder}}});
+}
+
+TEST(Sync, becomes_active_without_any_standby) {  // EC-62
+  View view = a_primary_that_leads();
+  view.settings.synchronous_mode = SyncMode::on;
+  EXPECT_EQ(next_sync_step(view)->action, (Action{WriteSync{{}, 0}}));
+}
+
+TEST(Sync, two_nodes_are_both_waited_for) {
+  View view = a_primary_that_leads();
+  make_synchronous(view, {"pg2"});
+  view.settings.synchronous_node_count = 2;
+  view.server.synchronous_names = {"pg2"};
+  EXPECT_EQ(next_sync_step(view)->action, (Action{SetSynchronousNames{{"pg2", "pg3"}}}));
+}
+
+View after(View view, const Decision& decision) {
+  view.memory = decision.memory;
+  return view;
+}
+
+TEST(Switchover, goes_checkpoint_stop_confirm_release) {
+  View view = a_primary_that_leads();
+  view.cluster->failover = FailoverKey{.leader = "pg1", .candidate = "pg3", .mod_revision = 9};
+  auto decision = decide(view);
+  EXPECT_EQ(decision.actions, actions({RunCheckpoint{}}));
+  view = after(view, decision);
+  decision = decide(view);
+  EXPECT_EQ(decision.actions, actions({StopServer{StopMode::fast}}));
+  EXPECT_TRUE(decision.is_handing_over);
+  view = after(view, decision);
+  view.server.state = ServerState::stopped;
+  view.server.cleanly_stopped = true;
+  view.server.position = Lsn{2000};
+  view = after(view, decide(view));
+  decision = decide(view);
+  EXPECT_TRUE(decision.actions.empty()) << "the candidate does not have the shutdown checkpoint yet (EC-26)";
+  view = after(view, decision);
+  view.peers["pg3"].position = Lsn{2001};
+  EXPECT_EQ(decide(view).actions, actions({ReleaseLeader{}}));
+}
+
+TEST(Switchover, to_a_member_that_can_not_lead_is_refused_before_anything_is_stopped) {  // EC-29
+  View view = a_primary_that_leads();
+  view.cluster->failover = FailoverKey{.leader = "pg1", .candidate = "pg3", .mod_revision = 9};
+  view.peers["pg3"].tags.nofailover = true;
+  const auto decision = decide(view);
+  EXPECT_EQ(decision.actions, actions({ClearFailover{9}}));
+  EXPECT_NE(decision.reason.find("pg3 is tagged nofailover"), std::string::npos);
+}
+
+TEST(Switchover, that_nobody_confirms_is_undone) {
+  View view = a_primary_that_leads();
+  view.cluster->failover = FailoverKey{.leader = "pg1", .candidate = "pg3", .mod_revision = 9};
+  view.server.state = ServerState::stopped;
+  view.server.cleanly_stopped = true;
+  view.memory.hand_over = HandOver::confirm;
+  view.memory.hand_over_to = "pg3";
+  view.memory.hand_over_since = noon - 60s;
+  const auto decision = decide(view);
+  EXPECT_EQ(decision.actions, actions({ClearFailover{9}}));
+  View later = after(view, decision);
+  later.cluster->failover.reset();
+  EXPECT_EQ(decide(later).actions, actions({StartPrimary{}}));
+}
+
+TEST(Switchover, for_another_leader_is_called_off) {
+  View view = a_primary_that_leads();
+  view.cluster->failover = FailoverKey{.leader = "pg2", .candidate = "pg3", .mod_revision = 9};
+  EXPECT_EQ(decide(view).actions, actions({ClearFailover{9}}));
+}
+
+TEST(Rejoin, follows_the_history_and_not_the_former_role) {  // EC-20, EC-64
+  View view = a_replica("pg2");
+  view.leader_history = TimelineHistory{.timeline = 2, .ancestors = {{1, Lsn{900}, ""}}};
+  view.server.state = ServerState::stopped;
+  view.server.position = Lsn{900};
+  EXPECT_NE(find_action<StartStandby>(decide(view)), nullptr);
+  view.server.position = Lsn{901};
+  view.settings.use_pg_rewind = true;
+  EXPECT_EQ(decide(view).actions, actions({Rewind{"pg1"}}));
+  view.settings.use_pg_rewind = false;
+  EXPECT_NE(find_action<SetAside>(decide(view)), nullptr);
+}
+
+TEST(Rejoin, a_timeline_of_the_same_number_from_another_fork_is_cloned_anew) {
+  View view = a_replica("pg2");
+  view.leader_history = TimelineHistory{.timeline = 2, .ancestors = {{1, Lsn{900}, ""}}};
+  view.server.state = ServerState::stopped;
+  view.server.timeline = 2;
+  view.server.history = TimelineHistory{.timeline = 2, .ancestors = {{1, Lsn{800}, ""}}};
+  EXPECT_NE(find_action<SetAside>(decide(view)), nullptr);
+}
+
+TEST(Rejoin, waits_for_the_leaders_checkpoint_before_rewinding) {  // EC-113
+  View view = a_replica("pg2");
+  view.settings.use_pg_rewind = true;
+  view.leader_history = TimelineHistory{.timeline = 2, .ancestors = {{1, Lsn{900}, ""}}};
+  view.server.state = ServerState::stopped;
+  view.cluster->members[0].awaits_checkpoint = true;
+  EXPECT_TRUE(decide(view).actions.empty());
+}
+
+TEST(Follower, does_nothing_and_says_so_while_all_is_well) {
+  const auto decision = decide(a_replica("pg2"));
+  EXPECT_TRUE(decision.actions.empty());
+  EXPECT_EQ(decision.reason, "no action: I am pg2, a replica, following pg1");
+}
+
+}  // namespace
+}  // namespace holdfast::ha
