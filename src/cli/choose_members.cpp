@@ -43,7 +43,8 @@ Result<std::vector<std::string>> settle_names(Context& context, const Choice& ch
 
 }  // namespace
 
-Result<std::vector<const dcs::Member*>> choose_members(Context& context, const dcs::Cluster& cluster, const Choice& choice) {
+Result<std::vector<const dcs::Member*>> choose_members(Context& context, const dcs::Cluster& cluster,
+                                                       const Choice& choice) {
   auto members = members_with_role(cluster, choice.role);
   if (!choice.force || choice.role != "any") {
     if (members.empty() && choice.members.empty())
@@ -56,15 +57,17 @@ Result<std::vector<const dcs::Member*>> choose_members(Context& context, const d
   return members;
 }
 
-Result<void> confirm_members(Context& context, const std::vector<const dcs::Member*>& members, const std::string& action,
-                             const std::string& scheduled_at) {
+Result<void> confirm_members(Context& context, const std::vector<const dcs::Member*>& members,
+                             const std::string& action, const std::string& scheduled_at) {
   const std::string names = join(names_of(members), ", ");
   const auto question = scheduled_at.empty()
                             ? fmt::format("Are you sure you want to {} members {}?", action, names)
-                            : fmt::format("Are you sure you want to schedule {} of members {} at {}?", action, names, scheduled_at);
+                            : fmt::format("Are you sure you want to schedule {} of members {} at {}?", action,
+                                          names, scheduled_at);
   const auto answer = context.terminal.confirm(question);
   if (!answer) return tl::unexpected(answer.error());
-  if (!*answer) return fail(Errc::refused, (scheduled_at.empty() ? "Aborted " : "Aborted scheduled ") + action);
+  if (!*answer)
+    return fail(Errc::refused, (scheduled_at.empty() ? "Aborted " : "Aborted scheduled ") + action);
   return {};
 }
 

@@ -140,8 +140,9 @@ struct Remove {
   Format format = Format::pretty;
 };
 
-using Command = std::variant<Run, RunRole, Sentinel, ConfigCheck, ConfigShow, ConfigExplain, ConfigReference,
-                             ConfigSchema, Completion, External, List, Status, History, Switchover, Restart,
-                             Reload, Reinit, Flush, Pause, ShowConfig, EditConfig, Query, Dsn, Version, Remove>;
+using Command =
+    std::variant<Run, RunRole, Sentinel, ConfigCheck, ConfigShow, ConfigExplain, ConfigReference,
+                 ConfigSchema, Completion, External, List, Status, History, Switchover, Restart, Reload,
+                 Reinit, Flush, Pause, ShowConfig, EditConfig, Query, Dsn, Version, Remove>;
 
 }  // namespace holdfast::cli

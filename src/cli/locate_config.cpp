@@ -35,7 +35,8 @@ std::string find_file(const Common& common, const config::StringMap& environment
 }
 
 // -d and the cluster's name reach the configuration as Patroni's variables, which win over its file.
-Result<void> override_by_arguments(const Common& common, const std::string& cluster, config::StringMap& environment) {
+Result<void> override_by_arguments(const Common& common, const std::string& cluster,
+                                   config::StringMap& environment) {
   if (!cluster.empty()) environment.set("PATRONI_SCOPE", cluster);
   if (common.dcs_url.empty()) return {};
   const auto url = parse_dcs_url(common.dcs_url);
@@ -55,11 +56,14 @@ Result<config::Config> locate_config(const Common& common, const std::string& cl
     return tl::unexpected(overridden.error());
   const bool has_file = !request.path.empty() || request.environment.contains("PATRONI_CONFIGURATION");
   if (!common.config_file.empty() && !is_there(common.config_file)) {
-    return fail(Errc::not_found, fmt::format("Provided config file {} not existing or no read rights. Check the "
-                                             "-c/--config-file parameter", common.config_file));
+    return fail(Errc::not_found,
+                fmt::format("Provided config file {} not existing or no read rights. Check the "
+                            "-c/--config-file parameter",
+                            common.config_file));
   }
   if (!has_file && common.dcs_url.empty()) {
-    return fail(Errc::not_found, "no configuration: give -c FILE, or the consensus store by -d etcd3://HOST:PORT");
+    return fail(Errc::not_found,
+                "no configuration: give -c FILE, or the consensus store by -d etcd3://HOST:PORT");
   }
   // Without a file the command line alone says where the DCS is.
   auto loaded = has_file ? config::load(request) : config::load_text("{}", "command line", request);
@@ -72,7 +76,8 @@ Result<DcsUrl> parse_dcs_url(const std::string& text) {
   std::string rest = scheme_end == std::string::npos ? text : text.substr(scheme_end + 2);
   const std::string scheme = scheme_end == std::string::npos ? "" : text.substr(0, scheme_end);
   if (!scheme.empty() && scheme != "etcd3:" && scheme != "etcd:") {
-    return fail(Errc::invalid_argument, fmt::format("Unknown dcs scheme: {}", scheme.substr(0, scheme.size() - 1)));
+    return fail(Errc::invalid_argument,
+                fmt::format("Unknown dcs scheme: {}", scheme.substr(0, scheme.size() - 1)));
   }
   DcsUrl url;
   if (const auto slash = rest.find('/'); slash != std::string::npos) {
@@ -82,7 +87,8 @@ Result<DcsUrl> parse_dcs_url(const std::string& text) {
   if (rest.empty()) rest = "localhost";
   auto host = config::parse_host_port(rest);
   if (!host || host->port == 0) host = config::parse_host_port(rest + ":2379");
-  if (!host) return fail(Errc::invalid_argument, fmt::format("'{}' is no address of a consensus store", text));
+  if (!host)
+    return fail(Errc::invalid_argument, fmt::format("'{}' is no address of a consensus store", text));
   url.host = *host;
   return url;
 }

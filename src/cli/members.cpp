@@ -8,7 +8,6 @@
 #include <cmath>
 #include <set>
 
-#include "base/duration.hpp"
 #include "cli/text.hpp"
 #include "config/values.hpp"
 
@@ -53,8 +52,11 @@ void add_positions(const dcs::Cluster& cluster, const dcs::Member& member, Membe
 }
 
 MemberRow row_of(const dcs::Cluster& cluster, const dcs::Member& member) {
-  MemberRow row{.name = member.name, .role = role_of(cluster, member), .state = member.state,
-                .timeline = member.timeline, .member = &member};
+  MemberRow row{.name = member.name,
+                .role = role_of(cluster, member),
+                .state = member.state,
+                .timeline = member.timeline,
+                .member = &member};
   if (const auto address = address_of(member)) {
     row.host = address->host;
     row.port = address->port;
@@ -129,24 +131,26 @@ json::value position(const MemberRow& row, const std::optional<Lsn>& lsn) {
 }
 
 std::vector<json::value> cells_of(const MemberRow& row, const std::string& scope, bool with_port) {
-  const std::string host = with_port && !row.host.empty()
-                               ? config::print_host_port({row.host, row.port})
-                               : row.host;
+  const std::string host =
+      with_port && !row.host.empty() ? config::print_host_port({row.host, row.port}) : row.host;
   const json::value timeline = row.timeline != 0 ? json::value(row.timeline) : json::value("");
-  return {json::value(scope),      json::value(row.name),          json::value(host),
-          json::value(role_title(row.role)), json::value(row.state), timeline,
+  return {json::value(scope),         json::value(row.name),
+          json::value(host),          json::value(role_title(row.role)),
+          json::value(row.state),     timeline,
           position(row, row.receive), megabytes(row, row.receive_lag),
           position(row, row.replay),  megabytes(row, row.replay_lag)};
 }
 
 std::string title_of(const dcs::Cluster& cluster, const std::string& scope) {
   std::string id = "uninitialized";
-  if (cluster.initialize) id = cluster.initialize->system_id.empty() ? "initializing" : cluster.initialize->system_id;
+  if (cluster.initialize)
+    id = cluster.initialize->system_id.empty() ? "initializing" : cluster.initialize->system_id;
   return fmt::format(" Cluster: {} ({}) ", scope, id);
 }
 
 // A column of `list` that is there only when somebody has something in it, or on -e.
-void add_optional_column(Table& table, const std::string& name, bool extended, std::vector<json::value> cells) {
+void add_optional_column(Table& table, const std::string& name, bool extended,
+                         std::vector<json::value> cells) {
   const auto is_filled = [](const json::value& cell) {
     return cell.is_object() ? !cell.as_object().empty() : !plain_text(cell).empty();
   };
@@ -187,7 +191,8 @@ std::string role_title(std::string_view role) {
   std::string title;
   bool starts_word = true;
   for (const char c : role) {
-    title += c == '_' ? ' ' : static_cast<char>(starts_word ? std::toupper(static_cast<unsigned char>(c)) : c);
+    title +=
+        c == '_' ? ' ' : static_cast<char>(starts_word ? std::toupper(static_cast<unsigned char>(c)) : c);
     starts_word = c == '_';
   }
   return title;
@@ -201,7 +206,8 @@ bool is_paused(const dcs::Cluster& cluster) {
 bool is_standby_cluster(const dcs::Cluster& cluster) {
   const auto* standby = setting(cluster, "standby_cluster");
   const auto* section = standby != nullptr ? standby->if_object() : nullptr;
-  return section != nullptr && (section->contains("host") || section->contains("port") || section->contains("restore_command"));
+  return section != nullptr &&
+         (section->contains("host") || section->contains("port") || section->contains("restore_command"));
 }
 
 bool is_synchronous(const dcs::Cluster& cluster) {
@@ -219,9 +225,15 @@ Table members_table(const dcs::Cluster& cluster, const std::string& scope, bool 
   if (format == Format::topology) rows = in_topology(rows);
 
   Table table{.title = title_of(cluster, scope), .columns = {}, .rows = {}, .omits_empty = true};
-  table.columns = {{.name = "Cluster", .is_pretty = false}, {.name = "Member"}, {.name = "Host"}, {.name = "Role"},
-                   {.name = "State"}, {.name = "TL", .is_right = true}, {.name = "Receive LSN", .is_right = true},
-                   {.name = "Receive Lag", .head = "Lag", .is_right = true}, {.name = "Replay LSN", .is_right = true},
+  table.columns = {{.name = "Cluster", .is_pretty = false},
+                   {.name = "Member"},
+                   {.name = "Host"},
+                   {.name = "Role"},
+                   {.name = "State"},
+                   {.name = "TL", .is_right = true},
+                   {.name = "Receive LSN", .is_right = true},
+                   {.name = "Receive Lag", .head = "Lag", .is_right = true},
+                   {.name = "Replay LSN", .is_right = true},
                    {.name = "Replay Lag", .head = "Lag", .is_right = true}};
   std::vector<json::value> pending, reasons, scheduled, tags;
   for (const auto& row : rows) {
@@ -242,9 +254,11 @@ std::vector<std::string> service_lines(const dcs::Cluster& cluster) {
   std::vector<std::string> lines;
   if (is_paused(cluster)) lines.emplace_back(" Maintenance mode: on");
   if (!cluster.failover || !cluster.failover->scheduled_at) return lines;
-  lines.push_back(" Switchover scheduled at: " + print_iso(*cluster.failover->scheduled_at));
-  if (!cluster.failover->leader.empty()) lines.push_back(fmt::format(" {:>24}: {}", "from", cluster.failover->leader));
-  if (!cluster.failover->member.empty()) lines.push_back(fmt::format(" {:>24}: {}", "to", cluster.failover->member));
+  lines.push_back(" Switchover scheduled at: " + print_isoformat(*cluster.failover->scheduled_at));
+  if (!cluster.failover->leader.empty())
+    lines.push_back(fmt::format(" {:>24}: {}", "from", cluster.failover->leader));
+  if (!cluster.failover->member.empty())
+    lines.push_back(fmt::format(" {:>24}: {}", "to", cluster.failover->member));
   return lines;
 }
 

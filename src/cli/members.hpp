@@ -18,7 +18,7 @@ struct MemberRow {
   std::string role;   // "leader", "standby_leader", "sync_standby", "quorum_standby", "replica"
   std::string state;  // "running", "streaming", …
   Timeline timeline = 0;
-  std::optional<Lsn> receive, replay;  // of a replica, when it tells
+  std::optional<Lsn> receive, replay;                   // of a replica, when it tells
   std::optional<std::int64_t> receive_lag, replay_lag;  // bytes behind the leader's last written position
   std::string follows;                                  // tag replicatefrom
   const dcs::Member* member = nullptr;

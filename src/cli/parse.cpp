@@ -54,8 +54,8 @@ class Grammar {
   static void add_watch(CLI::App* app, Watch& watch) {
     app->add_option("-w,--watch", watch.seconds, "Update the screen every so many seconds")
         ->check(CLI::PositiveNumber);
-    app->add_flag_callback("-W", [&watch] { watch.seconds = watch.seconds.value_or(2); },
-                           "Update the screen every 2 seconds");
+    app->add_flag_callback(
+        "-W", [&watch] { watch.seconds = watch.seconds.value_or(2); }, "Update the screen every 2 seconds");
   }
   static void add_force(CLI::App* app, bool& force) {
     app->add_flag("--force", force, "Do not ask for confirmation at any point");
@@ -69,20 +69,24 @@ void Grammar::declare_common() {
   auto& common = result_.common;
   app_.add_option("-c,--config-file,--config", common.config_file, "Configuration file")
       ->envname("PATRONICTL_CONFIG_FILE");
-  app_.add_option("-d,--dcs-url,--dcs", common.dcs_url, "The consensus store, instead of the file's: "
-                                                        "etcd3://HOST:PORT")
+  app_.add_option("-d,--dcs-url,--dcs", common.dcs_url,
+                  "The consensus store, instead of the file's: "
+                  "etcd3://HOST:PORT")
       ->envname("DCS_URL");
   app_.add_flag("-k,--insecure", common.insecure, "Don't verify the certificates of REST APIs");
 }
 
 void Grammar::declare_roles() {
-  auto [run_app, run] = verb<Run>("run", "Start the roles that the configuration gives this host, and keep them up");
-  run_app->add_option("--node", run->node, "Which of `nodes` this host is; default: found by name or address");
+  auto [run_app, run] =
+      verb<Run>("run", "Start the roles that the configuration gives this host, and keep them up");
+  run_app->add_option("--node", run->node,
+                      "Which of `nodes` this host is; default: found by name or address");
   const auto role = [this](const char* name, const char* help, config::Role which) {
     auto [app, chosen] = verb<RunRole>(name, help, RunRole{.role = which});
     app->add_option("--node", chosen->node, "Which of `nodes` this host is");
   };
-  role("agent", "Run one PostgreSQL instance and compete for the leader lock (foreground)", config::Role::agent);
+  role("agent", "Run one PostgreSQL instance and compete for the leader lock (foreground)",
+       config::Role::agent);
   role("proxy", "Route clients to the primary and the replicas (foreground)", config::Role::proxy);
   role("etcd", "Run this host's etcd member (foreground)", config::Role::etcd);
   auto [sentinel_app, sentinel] = verb<Sentinel>("sentinel", "Internal: the fence of one agent");
@@ -97,27 +101,35 @@ void Grammar::declare_host_verbs() {
   auto* config = app_.add_subcommand("config", "Check, show and explain the configuration");
   config->require_subcommand(1);
   config->fallthrough();
-  auto [check_app, check] = verb<ConfigCheck>("check", "Report every problem of a configuration; exit 2 when "
-                                                       "there are any", {}, config);
+  auto [check_app, check] = verb<ConfigCheck>("check",
+                                              "Report every problem of a configuration; exit 2 when "
+                                              "there are any",
+                                              {}, config);
   check_app->add_option("file", check->file, "File or directory; default: as -c");
   check_app->add_option("--node", check->node, "As this one of `nodes`");
-  auto [show_app, show] = verb<ConfigShow>("show", "Print every value in force and where it came from", {}, config);
+  auto [show_app, show] =
+      verb<ConfigShow>("show", "Print every value in force and where it came from", {}, config);
   show_app->add_option("file", show->file, "File or directory; default: as -c");
   show_app->add_option("--node", show->node, "As this one of `nodes`");
-  auto [explain_app, explain] = verb<ConfigExplain>("explain", "What a key means: type, default, bounds", {}, config);
+  auto [explain_app, explain] =
+      verb<ConfigExplain>("explain", "What a key means: type, default, bounds", {}, config);
   explain_app->add_option("key", explain->key, "Dotted path, e.g. postgresql.pg_ctl_timeout")->required();
   verb<ConfigReference>("reference", "Print the reference page (Markdown)", {}, config);
   verb<ConfigSchema>("schema", "Print the JSON schema, for editors", {}, config);
 
   auto [shell_app, completion] = verb<Completion>("completion", "Print the completion script of a shell");
-  shell_app->add_option("shell", completion->shell, "bash or zsh")->required()
+  shell_app->add_option("shell", completion->shell, "bash or zsh")
+      ->required()
       ->check(CLI::IsMember(std::vector<std::string>{"bash", "zsh"}));
-  // Their own arguments are parsed by the verbs themselves: run() cuts them off before this grammar sees them.
-  verb<External>("drill", "Break something on purpose and report what clients saw", {External::Program::drill, {}});
+  // Their own arguments are parsed by the verbs themselves: run() cuts them off before this grammar sees
+  // them.
+  verb<External>("drill", "Break something on purpose and report what clients saw",
+                 {External::Program::drill, {}});
   verb<External>("demo", "Bring up a whole cluster on this machine", {External::Program::demo, {}});
 
-  auto [status_app, status] = verb<Status>("status", "Who is primary, who serves, what is wrong and what to do; "
-                                                     "exit 0 healthy, 1 degraded, 2 no primary");
+  auto [status_app, status] = verb<Status>("status",
+                                           "Who is primary, who serves, what is wrong and what to do; "
+                                           "exit 0 healthy, 1 degraded, 2 no primary");
   add_cluster(status_app, status->cluster);
   add_format(status_app, status->format);
   add_watch(status_app, status->watch);
@@ -125,12 +137,14 @@ void Grammar::declare_host_verbs() {
 
 void Grammar::declare_reading_verbs() {
   auto [list_app, list] = verb<List>("list", "List the members of a cluster");
-  list_app->add_option("clusters", list->clusters, "Names of clusters; default: `scope` of the configuration");
+  list_app->add_option("clusters", list->clusters,
+                       "Names of clusters; default: `scope` of the configuration");
   list_app->add_flag("-e,--extended", list->extended, "Show some extra information");
   list_app->add_flag("-t,--timestamp", list->timestamp, "Print a timestamp");
   add_format(list_app, list->format);
   add_watch(list_app, list->watch);
-  auto [topology_app, topology] = verb<List>("topology", "Print who follows whom", List{.format = Format::topology});
+  auto [topology_app, topology] =
+      verb<List>("topology", "Print who follows whom", List{.format = Format::topology});
   topology_app->add_option("clusters", topology->clusters, "Names of clusters");
   add_watch(topology_app, topology->watch);
   auto [history_app, history] = verb<History>("history", "Show the history of failovers and switchovers");
@@ -138,9 +152,11 @@ void Grammar::declare_reading_verbs() {
   add_format(history_app, history->format);
   auto [dsn_app, dsn] = verb<Dsn>("dsn", "Print a connection string for a member; default: of the leader");
   add_cluster(dsn_app, dsn->cluster);
-  dsn_app->add_option("-r,--role", dsn->role, "Of any member with this role")->check(CLI::IsMember(role_words));
+  dsn_app->add_option("-r,--role", dsn->role, "Of any member with this role")
+      ->check(CLI::IsMember(role_words));
   dsn_app->add_option("-m,--member", dsn->member, "Of this member");
-  auto [version_app, version] = verb<Version>("version", "Version of this program, and of a cluster's members");
+  auto [version_app, version] =
+      verb<Version>("version", "Version of this program, and of a cluster's members");
   version_app->add_option("names", version->names, "[CLUSTER [MEMBER...]]");
 
   auto [query_app, query] = verb<Query>("query", "Run SQL on a member; default: on the leader");
@@ -164,7 +180,8 @@ void Grammar::declare_acting_verbs() {
     app->add_option("--leader,--primary,--master", chosen->leader, "The name of the current leader");
     app->add_option("--candidate", chosen->candidate, "The name of the candidate");
     if (!is_failover)
-      app->add_option("--scheduled", chosen->scheduled, "When, unambiguously (e.g. 2026-01-14T10:09:57+01:00)");
+      app->add_option("--scheduled", chosen->scheduled,
+                      "When, unambiguously (e.g. 2026-01-14T10:09:57+01:00)");
     add_force(app, chosen->force);
   };
   switchover("switchover", "Hand the primary's role over, planned", false);
@@ -186,7 +203,8 @@ void Grammar::declare_member_verbs() {
   add_selection(restart_app, restart->selection, "Restart");
   restart_app->add_flag("--any", restart->any, "Restart a single member only");
   restart_app->add_option("--scheduled", restart->scheduled, "When, unambiguously (e.g. ISO 8601)");
-  restart_app->add_option("--pg-version", restart->pg_version, "Only where PostgreSQL is older than this (e.g. 15.4)");
+  restart_app->add_option("--pg-version", restart->pg_version,
+                          "Only where PostgreSQL is older than this (e.g. 15.4)");
   restart_app->add_flag("--pending", restart->pending, "Only where a restart is pending");
   restart_app->add_option("--timeout", restart->timeout, "Fail over if it takes longer than this");
   add_force(restart_app, restart->force);
@@ -196,7 +214,8 @@ void Grammar::declare_member_verbs() {
   auto [reinit_app, reinit] = verb<Reinit>("reinit", "Copy a replica's data directory anew");
   reinit_app->add_option("names", reinit->selection.names, "[CLUSTER] MEMBER...");
   reinit_app->add_flag("--wait", reinit->wait, "Wait until it has completed");
-  reinit_app->add_flag("--from-leader", reinit->from_leader, "Copy from the leader, not from another replica");
+  reinit_app->add_flag("--from-leader", reinit->from_leader,
+                       "Copy from the leader, not from another replica");
   add_force(reinit_app, reinit->force);
   auto [flush_app, flush] = verb<Flush>("flush", "Discard a scheduled restart or switchover");
   add_selection(flush_app, flush->selection, "Flush");
@@ -210,11 +229,13 @@ void Grammar::declare_config_verbs() {
   add_cluster(app, edit->cluster);
   app->add_flag("-q,--quiet", edit->quiet, "Do not show changes");
   app->add_option("-s,--set", edit->settings, "Set one value: key=value; can be given several times")
-      ->expected(1)->take_all();
-  app->add_option("-p,--pg", edit->pg_settings, "Set a PostgreSQL parameter; short for -s postgresql.parameters.")
-      ->expected(1)->take_all();
+      ->allow_extra_args(false);
+  app->add_option("-p,--pg", edit->pg_settings,
+                  "Set a PostgreSQL parameter; short for -s postgresql.parameters.")
+      ->allow_extra_args(false);
   app->add_option("--apply", edit->apply_file, "Apply changes from a YAML file; - for standard input");
-  app->add_option("--replace", edit->replace_file, "Replace the configuration by a YAML file; - for standard input");
+  app->add_option("--replace", edit->replace_file,
+                  "Replace the configuration by a YAML file; - for standard input");
   add_force(app, edit->force);
 }
 
@@ -246,7 +267,9 @@ std::optional<Invocation> external_verb(Style style, const std::vector<std::stri
 }
 
 OptionInfo describe_option(const CLI::Option& option) {
-  OptionInfo info{.names = {}, .help = option.get_description(), .takes_value = option.get_items_expected_max() > 0,
+  OptionInfo info{.names = {},
+                  .help = option.get_description(),
+                  .takes_value = option.get_items_expected_max() > 0,
                   .values = {}};
   for (const auto& name : option.get_snames()) info.names.push_back("-" + name);
   for (const auto& name : option.get_lnames()) info.names.push_back("--" + name);

@@ -14,8 +14,8 @@ struct Invocation {
   Command command;
 };
 
-// There is nothing to run: help or a complaint was asked for. `text` goes to standard output when `code` is 0,
-// to standard error otherwise.
+// There is nothing to run: help or a complaint was asked for. `text` goes to standard output when `code` is
+// 0, to standard error otherwise.
 struct Answered {
   int code = 0;
   std::string text;

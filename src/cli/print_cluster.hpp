@@ -9,7 +9,7 @@
 namespace holdfast::cli {
 
 // What `list` shows; other verbs show it before they ask for a confirmation.
-void print_cluster(Terminal& terminal, const dcs::Cluster& cluster, const std::string& scope, bool extended = false,
-                   Format format = Format::pretty);
+void print_cluster(Terminal& terminal, const dcs::Cluster& cluster, const std::string& scope,
+                   bool extended = false, Format format = Format::pretty);
 
 }  // namespace holdfast::cli

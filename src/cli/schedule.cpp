@@ -33,14 +33,18 @@ Result<std::optional<WallInstant>> parse_scheduled(const std::string& text) {
   if (normal.size() > 10 && normal[10] == ' ') normal[10] = 'T';
   if (const auto local = parse_local(normal)) return local;
   // "…T10:09+01:00": seconds are not typed by hand.
-  if (normal.size() > 16 && (normal[16] == '+' || normal[16] == '-' || normal[16] == 'Z')) normal.insert(16, ":00");
+  if (normal.size() > 16 && (normal[16] == '+' || normal[16] == '-' || normal[16] == 'Z'))
+    normal.insert(16, ":00");
   if (const auto when = parse_iso(normal)) return std::optional{*when};
-  return fail(Errc::invalid_argument, fmt::format("Unable to parse scheduled timestamp ({}). It should be in an unambiguous "
-                                                  "format (e.g. ISO 8601)", text));
+  return fail(Errc::invalid_argument,
+              fmt::format("Unable to parse scheduled timestamp ({}). It should be in an unambiguous "
+                          "format (e.g. ISO 8601)",
+                          text));
 }
 
 std::string next_hour_example(WallInstant now) {
-  return fmt::format("{:%Y-%m-%dT%H:%M}", fmt::localtime(std::chrono::system_clock::to_time_t(now + std::chrono::hours{1})));
+  return fmt::format("{:%Y-%m-%dT%H:%M}",
+                     fmt::localtime(std::chrono::system_clock::to_time_t(now + std::chrono::hours{1})));
 }
 
 std::string print_local_iso(WallInstant when) {

@@ -8,8 +8,8 @@
 
 namespace holdfast::cli {
 
-// A time as --scheduled takes it: ISO 8601 with or without a zone (then local), with "T" or a space, with or without
-// seconds. "now", or nothing: nullopt. Errc::invalid_argument.
+// A time as --scheduled takes it: ISO 8601 with or without a zone (then local), with "T" or a space, with or
+// without seconds. "now", or nothing: nullopt. Errc::invalid_argument.
 Result<std::optional<WallInstant>> parse_scheduled(const std::string& text);
 
 // "2026-01-14T11:09": an example of what can be typed, an hour from now, local.

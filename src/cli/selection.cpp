@@ -21,7 +21,8 @@ std::vector<const dcs::Member*> members_with_role(const dcs::Cluster& cluster, s
   if (wants_leader) return leader != nullptr ? std::vector{leader} : std::vector<const dcs::Member*>{};
   std::vector<const dcs::Member*> found;
   for (const auto& member : cluster.members) {
-    if (role == "any" || ((role == "replica" || role == "standby") && &member != leader)) found.push_back(&member);
+    if (role == "any" || ((role == "replica" || role == "standby") && &member != leader))
+      found.push_back(&member);
   }
   return found;
 }
@@ -31,7 +32,9 @@ std::vector<const dcs::Member*> leader_first(const dcs::Cluster& cluster) {
   for (const auto& member : cluster.members) {
     if (!member.api_url.empty()) members.push_back(&member);
   }
-  const auto leads = [&](const dcs::Member* member) { return cluster.leader && cluster.leader->name == member->name; };
+  const auto leads = [&](const dcs::Member* member) {
+    return cluster.leader && cluster.leader->name == member->name;
+  };
   const auto leader = std::ranges::find_if(members, leads);
   if (leader != members.end()) std::rotate(members.begin(), leader, leader + 1);
   return members;
@@ -47,8 +50,10 @@ std::vector<std::string> candidates(const dcs::Cluster& cluster, std::string_vie
   return names;
 }
 
-Result<RoleOrMember> role_or_member(const std::optional<std::string>& role, const std::optional<std::string>& member) {
-  if (role && member) return fail(Errc::invalid_argument, "--role and --member are mutually exclusive options");
+Result<RoleOrMember> role_or_member(const std::optional<std::string>& role,
+                                    const std::optional<std::string>& member) {
+  if (role && member)
+    return fail(Errc::invalid_argument, "--role and --member are mutually exclusive options");
   if (member) return RoleOrMember{.role = "any", .member = member};
   return RoleOrMember{.role = role.value_or("leader"), .member = {}};
 }

@@ -15,8 +15,8 @@ struct Target {
   std::string cluster;               // empty: the configuration's `scope`
   std::vector<std::string> members;  // empty: none were named
 };
-// [CLUSTER] [MEMBER…]: patronictl's cluster always comes first; ours may be left out, and is taken for given when the
-// first word is the configuration's scope.
+// [CLUSTER] [MEMBER…]: patronictl's cluster always comes first; ours may be left out, and is taken for given
+// when the first word is the configuration's scope.
 Target split_target(Style style, const std::string& scope, const std::vector<std::string>& names);
 
 // The members with a role of patronictl's -r, in order of name.
@@ -32,6 +32,7 @@ struct RoleOrMember {
   std::string role;
   std::optional<std::string> member;
 };
-Result<RoleOrMember> role_or_member(const std::optional<std::string>& role, const std::optional<std::string>& member);
+Result<RoleOrMember> role_or_member(const std::optional<std::string>& role,
+                                    const std::optional<std::string>& member);
 
 }  // namespace holdfast::cli

@@ -83,18 +83,22 @@ Result<std::unique_ptr<Session>> Session::open(const Common& common, const std::
   auto config = locate_config(common, cluster);
   if (!config) return tl::unexpected(config.error());
   const std::string scope = cluster.empty() ? config->scope : cluster;
-  if (scope.empty()) return fail(Errc::invalid_argument, "which cluster? Name it, or set `scope` in the configuration");
+  if (scope.empty())
+    return fail(Errc::invalid_argument, "which cluster? Name it, or set `scope` in the configuration");
   if (config->etcd.hosts.empty()) {
-    return fail(Errc::invalid_argument, "the configuration names no etcd: set etcd3.hosts, or give -d etcd3://HOST:PORT");
+    return fail(Errc::invalid_argument,
+                "the configuration names no etcd: set etcd3.hosts, or give -d etcd3://HOST:PORT");
   }
   auto state = std::make_unique<State>(*std::move(config), scope, common.insecure);
   return std::unique_ptr<Session>{new Session{std::move(state)}};
 }
 
-Result<std::unique_ptr<Session>> Session::open_for(const Common& common, Style style, std::vector<std::string>& names) {
+Result<std::unique_ptr<Session>> Session::open_for(const Common& common, Style style,
+                                                   std::vector<std::string>& names) {
   std::string scope;
   if (style == Style::holdfast && !names.empty()) {
-    // The first word is the cluster's name only when it is the configuration's, so that has to be known first.
+    // The first word is the cluster's name only when it is the configuration's, so that has to be known
+    // first.
     auto config = locate_config(common, "");
     if (config) scope = config->scope;
   }
@@ -140,15 +144,17 @@ std::vector<bool> Session::store_answers() {
   return answers;
 }
 
-Result<http::Response> Session::ask(const dcs::Member& member, std::string method, std::string path, std::string body,
-                                    milliseconds limit) {
+Result<http::Response> Session::ask(const dcs::Member& member, std::string method, std::string path,
+                                    std::string body, milliseconds limit) {
   auto url = http::parse_url(member.api_url);
   if (!url) return fail(Errc::not_found, fmt::format("member {} announces no REST API", member.name));
   http::Request request = body.empty() ? http::get_request() : http::post_request(std::move(body));
   request.method = std::move(method);
-  auto response = state_->wait(state_->rest.request(http::with_target(*url, std::move(path)), std::move(request), limit));
+  auto response =
+      state_->wait(state_->rest.request(http::with_target(*url, std::move(path)), std::move(request), limit));
   if (!response) {
-    return fail(fmt::format("the REST API of {} at {} doesn't answer", member.name, http::print_endpoint(url->endpoint)),
+    return fail(fmt::format("the REST API of {} at {} doesn't answer", member.name,
+                            http::print_endpoint(url->endpoint)),
                 response.error());
   }
   return response;

@@ -71,7 +71,8 @@ void add_row(const Grid& grid, const std::vector<Lines>& cells, std::string& out
   for (std::size_t line = 0; line < height; ++line) {
     out += "|";
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      const std::string_view text = line < cells[i].size() ? std::string_view{cells[i][line]} : std::string_view{};
+      const std::string_view text =
+          line < cells[i].size() ? std::string_view{cells[i][line]} : std::string_view{};
       out += " " + padded(text, grid.widths[i], grid.right[i]) + " |";
     }
     out += "\n";
@@ -80,7 +81,9 @@ void add_row(const Grid& grid, const std::vector<Lines>& cells, std::string& out
 
 std::string print_pretty(const Table& table) {
   const Grid grid = make_grid(table);
-  const auto is_tall = [](const auto& row) { return std::ranges::any_of(row, [](const Lines& cell) { return cell.size() > 1; }); };
+  const auto is_tall = [](const auto& row) {
+    return std::ranges::any_of(row, [](const Lines& cell) { return cell.size() > 1; });
+  };
   const bool rules_between = std::ranges::any_of(grid.rows, is_tall);
   std::string out = titled_border(grid, table.title) + "\n";
   std::vector<Lines> heads;

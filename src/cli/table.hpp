@@ -12,10 +12,10 @@ namespace holdfast::cli {
 // Columns and rows as verbs make them; a cell is text, a number, null (shown as nothing) or an object.
 struct Table {
   struct Column {
-    std::string name;                      // key in JSON and YAML, head in TSV
-    std::string head;                      // head in the pretty form; empty: `name`
-    bool is_right = false;                 // aligned to the right
-    bool is_pretty = true;                 // false: only in the machine-readable forms
+    std::string name;       // key in JSON and YAML, head in TSV
+    std::string head;       // head in the pretty form; empty: `name`
+    bool is_right = false;  // aligned to the right
+    bool is_pretty = true;  // false: only in the machine-readable forms
     bool operator==(const Column&) const = default;
   };
   std::string title;  // stands in the upper border: " Cluster: demo (7412) "

@@ -67,7 +67,8 @@ Result<bool> Terminal::confirm(std::string_view question) {
     out_ << question << " [y/N]: " << std::flush;
     auto answer = read_line();
     if (!answer) return tl::unexpected(answer.error());
-    std::ranges::transform(*answer, answer->begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::ranges::transform(*answer, answer->begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     if (*answer == "y" || *answer == "yes") return true;
     if (answer->empty() || *answer == "n" || *answer == "no") return false;
     say("Error: invalid input");

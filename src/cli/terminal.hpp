@@ -17,13 +17,13 @@ class Terminal {
   Terminal(std::istream& in, std::ostream& out, std::ostream& err, bool is_screen)
       : in_{in}, out_{out}, err_{err}, is_screen_{is_screen} {}
 
-  void say(std::string_view line);      // to standard output, with a line break
+  void say(std::string_view line);       // to standard output, with a line break
   void complain(std::string_view line);  // to standard error
-  void clear();                         // nothing when the output is no screen
+  void clear();                          // nothing when the output is no screen
   bool is_screen() const { return is_screen_; }
 
-  // "question [fallback]: "; an empty answer is the fallback, without one it is asked again. Errc::cancelled when the
-  // input ends.
+  // "question [fallback]: "; an empty answer is the fallback, without one it is asked again. Errc::cancelled
+  // when the input ends.
   Result<std::string> ask(std::string_view question, std::optional<std::string> fallback = {});
   // "question [y/N]: "
   Result<bool> confirm(std::string_view question);

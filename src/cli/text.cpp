@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "base/duration.hpp"
 #include "dcs/cluster.hpp"
 
 namespace holdfast::cli {
@@ -80,6 +81,14 @@ std::string local_time(WallInstant when) {
 
 std::string local_time_fine(WallInstant when) {
   return fmt::format("{}.{:03}00", local_time(when), when.time_since_epoch().count() % 1000);
+}
+
+std::string print_isoformat(WallInstant when) {
+  std::string text = print_iso(when);  // with exactly three digits behind the second
+  const auto dot = text.find('.');
+  if (dot == std::string::npos) return text;
+  if (text.compare(dot, 4, ".000") == 0) return text.erase(dot, 4);
+  return text.insert(dot + 4, "000");
 }
 
 std::string python_list(const std::vector<std::string>& words) {

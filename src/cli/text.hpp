@@ -20,8 +20,10 @@ std::string plain_text(const boost::json::value& value);  // "5", "text", "" for
 // As Python's json.dumps: ", " and ": " between, ASCII only.
 std::string print_spaced_json(const boost::json::value& value);
 
-std::string local_time(WallInstant when);          // "2026-01-14 10:09:57"
-std::string local_time_fine(WallInstant when);     // "2026-01-14 10:09:57.12300", as patronictl's
+std::string local_time(WallInstant when);       // "2026-01-14 10:09:57"
+std::string local_time_fine(WallInstant when);  // "2026-01-14 10:09:57.12300", as patronictl's
+// As Python's isoformat(): "2026-01-14T10:09:57+00:00", the fraction only when there is one.
+std::string print_isoformat(WallInstant when);
 std::string python_list(const std::vector<std::string>& words);  // "['pg2', 'pg3']"
 
 }  // namespace holdfast::cli

@@ -1,3 +1,8 @@
+#include <fmt/format.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+
 #include "base/version.hpp"
 #include "cli/members.hpp"
 #include "cli/print_cluster.hpp"
@@ -7,17 +12,13 @@
 #include "cli/verbs.hpp"
 #include "cli/watch.hpp"
 
-#include <fmt/format.h>
-
-#include <boost/json/array.hpp>
-#include <boost/json/parse.hpp>
-
 namespace holdfast::cli {
 namespace {
 
 namespace json = boost::json;
 
-Result<int> list_once(Context& context, const List& verb, const std::vector<std::unique_ptr<Session>>& sessions) {
+Result<int> list_once(Context& context, const List& verb,
+                      const std::vector<std::unique_ptr<Session>>& sessions) {
   if (verb.timestamp) context.terminal.say(local_time(wall_now()));
   for (const auto& session : sessions) {
     const auto cluster = session->read();
@@ -38,11 +39,13 @@ std::string version_line(const dcs::Member& member, const Result<http::Response>
   const auto document = dcs::parse_json_object(answer->body);
   if (!document) return fmt::format("{}: failed to get version: not a JSON object", member.name);
   const auto* patroni = document->if_contains("patroni");
-  const auto* version = patroni != nullptr && patroni->is_object() ? patroni->as_object().if_contains("version") : nullptr;
+  const auto* version =
+      patroni != nullptr && patroni->is_object() ? patroni->as_object().if_contains("version") : nullptr;
   const auto* server = document->if_contains("server_version");
   const std::string postgres =
       server != nullptr && server->is_int64() ? " PostgreSQL " + server_version_text(server->as_int64()) : "";
-  return fmt::format("{}: Patroni {}{}", member.name, version != nullptr ? plain_text(*version) : "None", postgres);
+  return fmt::format("{}: Patroni {}{}", member.name, version != nullptr ? plain_text(*version) : "None",
+                     postgres);
 }
 
 json::value history_cell(const std::optional<std::string>& text) {
@@ -79,8 +82,11 @@ Result<int> run_verb(Context& context, const History& verb) {
   const auto cluster = (*session)->read();
   if (!cluster) return tl::unexpected(cluster.error());
   Table table;
-  table.columns = {{.name = "TL", .is_right = true}, {.name = "LSN", .is_right = true}, {.name = "Reason"},
-                   {.name = "Timestamp"}, {.name = "New Leader"}};
+  table.columns = {{.name = "TL", .is_right = true},
+                   {.name = "LSN", .is_right = true},
+                   {.name = "Reason"},
+                   {.name = "Timestamp"},
+                   {.name = "New Leader"}};
   for (const auto& entry : cluster->history ? cluster->history->entries : std::vector<dcs::HistoryEntry>{}) {
     table.rows.push_back({entry.timeline, entry.at.value, json::value(entry.reason), history_cell(entry.when),
                           history_cell(entry.leader)});

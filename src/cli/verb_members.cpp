@@ -16,14 +16,16 @@ namespace holdfast::cli {
 namespace {
 
 // Says what a member answered, in patronictl's words. True: it accepted.
-bool report(Context& context, const dcs::Member& member, const std::string& action, const Result<http::Response>& answer) {
+bool report(Context& context, const dcs::Member& member, const std::string& action,
+            const Result<http::Response>& answer) {
   if (answer && answer->status < 400) {
     context.terminal.say(fmt::format("Success: {} for member {}", action, member.name));
     return true;
   }
-  context.terminal.say(answer ? fmt::format("Failed: {} for member {}, status code={}, ({})", action, member.name,
-                                            answer->status, answer->body)
-                              : fmt::format("Failed: {} for member {}: {}", action, member.name, to_string(answer.error())));
+  context.terminal.say(
+      answer ? fmt::format("Failed: {} for member {}, status code={}, ({})", action, member.name,
+                           answer->status, answer->body)
+             : fmt::format("Failed: {} for member {}: {}", action, member.name, to_string(answer.error())));
   return false;
 }
 
@@ -90,7 +92,8 @@ Result<int> flush_restarts(Context& context, Session& session, const dcs::Cluste
   for (const auto* member : *members) {
     if (member->scheduled_restart.empty()) {
       context.terminal.say("No scheduled restart for member " + member->name);
-    } else if (!report(context, *member, "flush scheduled restart", session.ask(*member, "DELETE", "/restart"))) {
+    } else if (!report(context, *member, "flush scheduled restart",
+                       session.ask(*member, "DELETE", "/restart"))) {
       code = context.declined();
     }
   }
@@ -110,15 +113,17 @@ Result<int> flush_switchover(Context& context, Session& session, const dcs::Clus
       context.terminal.say((answer->status == 200 ? "Success: " : "Failed: ") + answer->body);
       return answer->status == 200 ? 0 : context.declined();
     } else {
-      context.terminal.say(fmt::format("Failed: member={}, status_code={}, ({})", member->name, answer->status, answer->body));
+      context.terminal.say(
+          fmt::format("Failed: member={}, status_code={}, ({})", member->name, answer->status, answer->body));
     }
   }
-  context.terminal.say(fmt::format("{} Could not find any accessible member of cluster {}", local_time_fine(wall_now()),
-                                   session.scope()));
+  context.terminal.say(fmt::format("{} Could not find any accessible member of cluster {}",
+                                   local_time_fine(wall_now()), session.scope()));
   const dcs::Keys keys{session.config().namespace_, session.scope()};
   const auto cleared = session.write(dcs::clear_failover(keys, cluster.failover->mod_revision));
   if (!cleared) return tl::unexpected(cleared.error());
-  context.terminal.say(*cleared ? "The switchover was removed from the DCS" : "It has changed meanwhile: look again");
+  context.terminal.say(*cleared ? "The switchover was removed from the DCS"
+                                : "It has changed meanwhile: look again");
   return *cleared ? 0 : 1;
 }
 
@@ -131,7 +136,8 @@ Result<int> run_verb(Context& context, const Reload& verb) {
   const auto cluster = (*session)->read();
   if (!cluster) return tl::unexpected(cluster.error());
   const std::string role = verb.selection.role.value_or("any");
-  const auto members = choose_members(context, *cluster, {(*session)->scope(), "reload", names, role, verb.force});
+  const auto members =
+      choose_members(context, *cluster, {(*session)->scope(), "reload", names, role, verb.force});
   if (!members) return tl::unexpected(members.error());
   if (!verb.force) {
     if (const auto confirmed = confirm_members(context, *members, "reload"); !confirmed)
@@ -140,8 +146,9 @@ Result<int> run_verb(Context& context, const Reload& verb) {
   int code = 0;
   for (const auto* member : *members) {
     const auto answer = (*session)->ask(*member, "POST", "/reload", "{}");
-    context.terminal.say(answer ? reload_line(*cluster, member->name, *answer)
-                                : fmt::format("Failed: reload for member {}: {}", member->name, to_string(answer.error())));
+    context.terminal.say(
+        answer ? reload_line(*cluster, member->name, *answer)
+               : fmt::format("Failed: reload for member {}: {}", member->name, to_string(answer.error())));
     if (!answer || answer->status >= 300) code = context.declined();
   }
   return code;
@@ -153,7 +160,8 @@ Result<int> run_verb(Context& context, const Reinit& verb) {
   if (!session) return tl::unexpected(session.error());
   const auto cluster = (*session)->read();
   if (!cluster) return tl::unexpected(cluster.error());
-  const auto members = choose_members(context, *cluster, {(*session)->scope(), "reinitialize", names, "replica", verb.force});
+  const auto members =
+      choose_members(context, *cluster, {(*session)->scope(), "reinitialize", names, "replica", verb.force});
   if (!members) return tl::unexpected(members.error());
   if (!verb.force) {
     if (const auto confirmed = confirm_members(context, *members, "reinitialize"); !confirmed)
@@ -171,7 +179,8 @@ Result<int> run_verb(Context& context, const Flush& verb) {
   auto names = verb.selection.names;
   const auto is_target = [](const std::string& word) { return word == "restart" || word == "switchover"; };
   // A cluster may bear such a name: the target is the first such word behind the cluster's, or the only word.
-  const auto from = names.size() > 1 && context.style == Style::patronictl ? names.begin() + 1 : names.begin();
+  const auto from =
+      names.size() > 1 && context.style == Style::patronictl ? names.begin() + 1 : names.begin();
   const auto found = std::find_if(from, names.end(), is_target);
   if (found == names.end()) return fail(Errc::invalid_argument, "flush what? Say `restart` or `switchover`");
   const std::string target = *found;

@@ -34,7 +34,8 @@ std::vector<std::string> unaware(const dcs::Cluster& before, const dcs::Cluster&
 }
 
 Result<int> wait_until_seen(Context& context, Session& session, const dcs::Cluster& before, bool paused) {
-  context.terminal.say(fmt::format("'{}' request sent, waiting until it is recognized by all nodes", paused ? "pause" : "resume"));
+  context.terminal.say(fmt::format("'{}' request sent, waiting until it is recognized by all nodes",
+                                   paused ? "pause" : "resume"));
   const auto limit = loop_wait_of(before);
   const auto deadline = BootClock::now() + limit + 1s;
   std::vector<std::string> remaining;
@@ -49,8 +50,8 @@ Result<int> wait_until_seen(Context& context, Session& session, const dcs::Clust
     context.terminal.say(done_line(paused));
     return 0;
   }
-  context.terminal.say(fmt::format("{} members didn't recognized pause state after {} seconds", join(remaining, ", "),
-                                   limit.count()));
+  context.terminal.say(fmt::format("{} members didn't recognized pause state after {} seconds",
+                                   join(remaining, ", "), limit.count()));
   return context.declined();
 }
 
@@ -65,14 +66,15 @@ Result<int> run_verb(Context& context, const Pause& verb) {
     return fail(Errc::refused, fmt::format("Cluster is {} paused", verb.on ? "already" : "not"));
   }
   for (const auto* member : leader_first(*cluster)) {
-    const auto answer = (*session)->ask(*member, "PATCH", "/config", verb.on ? R"({"pause": true})" : R"({"pause": null})");
+    const auto answer =
+        (*session)->ask(*member, "PATCH", "/config", verb.on ? R"({"pause": true})" : R"({"pause": null})");
     if (!answer) {
       context.terminal.complain("Warning: " + to_string(answer.error()));
       continue;
     }
     if (answer->status != 200) {
-      context.terminal.say(fmt::format("Failed: {} cluster management status code={}, ({})", verb.on ? "pause" : "resume",
-                                       answer->status, answer->body));
+      context.terminal.say(fmt::format("Failed: {} cluster management status code={}, ({})",
+                                       verb.on ? "pause" : "resume", answer->status, answer->body));
       return context.declined();
     }
     if (verb.wait) return wait_until_seen(context, **session, *cluster, verb.on);
@@ -88,21 +90,28 @@ Result<int> run_verb(Context& context, const Remove& verb) {
   const auto cluster = (*session)->read();
   if (!cluster) return tl::unexpected(cluster.error());
   print_cluster(context.terminal, *cluster, (*session)->scope(), false, verb.format);
-  const auto expect = [&](const std::string& question, const std::string& wanted, const std::string& refusal) -> Result<void> {
+  const auto expect = [&](const std::string& question, const std::string& wanted,
+                          const std::string& refusal) -> Result<void> {
     const auto answer = context.terminal.ask(question);
     if (!answer) return tl::unexpected(answer.error());
     if (*answer != wanted) return fail(Errc::refused, refusal);
     return {};
   };
   const std::string aware = "Yes I am aware";
-  if (auto ok = expect("Please confirm the cluster name to remove", verb.cluster, "Cluster names specified do not match"); !ok)
+  if (auto ok = expect("Please confirm the cluster name to remove", verb.cluster,
+                       "Cluster names specified do not match");
+      !ok)
     return tl::unexpected(ok.error());
-  if (auto ok = expect(fmt::format("You are about to remove all information in DCS for {}, please type: \"{}\"", verb.cluster, aware),
-                       aware, fmt::format("You did not exactly type \"{}\"", aware)); !ok)
+  if (auto ok =
+          expect(fmt::format("You are about to remove all information in DCS for {}, please type: \"{}\"",
+                             verb.cluster, aware),
+                 aware, fmt::format("You did not exactly type \"{}\"", aware));
+      !ok)
     return tl::unexpected(ok.error());
   if (cluster->leader) {
-    if (auto ok = expect("This cluster currently is healthy. Please specify the leader name to continue", cluster->leader->name,
-                         "You did not specify the current leader of the cluster"); !ok)
+    if (auto ok = expect("This cluster currently is healthy. Please specify the leader name to continue",
+                         cluster->leader->name, "You did not specify the current leader of the cluster");
+        !ok)
       return tl::unexpected(ok.error());
   }
   const dcs::Keys keys{(*session)->config().namespace_, (*session)->scope()};

@@ -15,7 +15,8 @@ namespace {
 constexpr milliseconds restart_limit = 1h;
 
 // patronictl asks for what the options did not say.
-Result<std::optional<WallInstant>> settle_time(Context& context, const Restart& verb, const dcs::Cluster& cluster) {
+Result<std::optional<WallInstant>> settle_time(Context& context, const Restart& verb,
+                                               const dcs::Cluster& cluster) {
   std::string when = verb.scheduled.value_or("now");
   if (!verb.scheduled && !verb.force) {
     auto answer = context.terminal.ask(
@@ -24,19 +25,22 @@ Result<std::optional<WallInstant>> settle_time(Context& context, const Restart& 
     when = *answer;
   }
   auto at = parse_scheduled(when);
-  if (at && *at && is_paused(cluster)) return fail(Errc::refused, "Can't schedule restart in the paused state");
+  if (at && *at && is_paused(cluster))
+    return fail(Errc::refused, "Can't schedule restart in the paused state");
   return at;
 }
 
 Result<std::string> settle_version(Context& context, const Restart& verb) {
   std::string version = verb.pg_version.value_or("");
   if (!verb.pg_version && !verb.force) {
-    auto answer = context.terminal.ask("Restart if the PostgreSQL version is less than provided (e.g. 9.5.2) ", "");
+    auto answer =
+        context.terminal.ask("Restart if the PostgreSQL version is less than provided (e.g. 9.5.2) ", "");
     if (!answer) return tl::unexpected(answer.error());
     version = *answer;
   }
   const bool is_version = version.find_first_not_of("0123456789.") == std::string::npos;
-  if (!is_version) return fail(Errc::invalid_argument, fmt::format("'{}' is no version of PostgreSQL", version));
+  if (!is_version)
+    return fail(Errc::invalid_argument, fmt::format("'{}' is no version of PostgreSQL", version));
   return version;
 }
 
@@ -60,7 +64,8 @@ std::string outcome_line(const std::string& name, const Result<http::Response>& 
     case 409:
       return "Failed: another restart is already scheduled on member " + name;
     default:
-      return fmt::format("Failed: restart for member {}, status code={}, ({})", name, answer->status, answer->body);
+      return fmt::format("Failed: restart for member {}, status code={}, ({})", name, answer->status,
+                         answer->body);
   }
 }
 
@@ -71,7 +76,8 @@ int restart_all(Context& context, Session& session, const std::vector<const dcs:
     if (replaces_schedule && !member->scheduled_restart.empty()) {
       const auto dropped = session.ask(*member, "DELETE", "/restart");
       if (!dropped || dropped->status >= 400)
-        context.terminal.complain("Warning: the restart that is scheduled on " + member->name + " could not be dropped");
+        context.terminal.complain("Warning: the restart that is scheduled on " + member->name +
+                                  " could not be dropped");
     }
     const auto answer = session.ask(*member, "POST", "/restart", body, restart_limit);
     context.terminal.say(outcome_line(member->name, answer));
@@ -104,7 +110,8 @@ Result<int> run_verb(Context& context, const Restart& verb) {
   }
   const auto version = settle_version(context, verb);
   if (!version) return tl::unexpected(version.error());
-  return restart_all(context, **session, *members, body_of(verb, *at, *version), verb.force && at->has_value());
+  return restart_all(context, **session, *members, body_of(verb, *at, *version),
+                     verb.force && at->has_value());
 }
 
 }  // namespace holdfast::cli

@@ -38,12 +38,14 @@ Result<void> ask_leader(Context& context, const Switchover& verb, const dcs::Clu
     plan.leader = *answer;
   }
   if (!current.empty() && plan.leader != current) {
-    return fail(Errc::not_found, fmt::format("Member {} is not the leader of cluster {}", plan.leader, plan.scope));
+    return fail(Errc::not_found,
+                fmt::format("Member {} is not the leader of cluster {}", plan.leader, plan.scope));
   }
   return {};
 }
 
-Result<void> ask_candidate(Context& context, const Switchover& verb, const dcs::Cluster& cluster, Plan& plan) {
+Result<void> ask_candidate(Context& context, const Switchover& verb, const dcs::Cluster& cluster,
+                           Plan& plan) {
   const auto names = candidates(cluster, plan.leader);
   if (names.empty()) return fail(Errc::not_found, fmt::format("No candidates found to {} to", plan.action()));
   plan.candidate = verb.candidate.value_or("");
@@ -59,8 +61,9 @@ Result<void> ask_candidate(Context& context, const Switchover& verb, const dcs::
     return fail(Errc::refused, plan.title() + " target and source are the same.");
   }
   if (!plan.candidate.empty() && std::ranges::find(names, plan.candidate) == names.end()) {
-    return fail(Errc::not_found, fmt::format("Member {} does not exist in cluster {} or is tagged as nofailover",
-                                             plan.candidate, plan.scope));
+    return fail(Errc::not_found,
+                fmt::format("Member {} does not exist in cluster {} or is tagged as nofailover",
+                            plan.candidate, plan.scope));
   }
   return {};
 }
@@ -116,9 +119,10 @@ std::string body_of(const Plan& plan) {
 
 // The leader acts on the key when it sees it: as good as its REST API, only without an answer to wait for.
 Result<void> write_failover_key(Session& session, const Plan& plan) {
-  const dcs::Failover failover{.leader = plan.is_failover ? "" : plan.leader, .member = plan.candidate, .scheduled_at = plan.at};
-  const auto written = session.write(
-      dcs::put_failover(dcs::Keys{session.config().namespace_, session.scope()}, dcs::print_failover(failover)));
+  const dcs::Failover failover{
+      .leader = plan.is_failover ? "" : plan.leader, .member = plan.candidate, .scheduled_at = plan.at};
+  const auto written = session.write(dcs::put_failover(
+      dcs::Keys{session.config().namespace_, session.scope()}, dcs::print_failover(failover)));
   if (!written) return tl::unexpected(written.error());
   return {};
 }
@@ -129,12 +133,15 @@ Result<int> act(Context& context, Session& session, const dcs::Cluster& cluster,
   if (via == nullptr) via = cluster.member(plan.candidate);
   if (terminal.is_screen() && !plan.at) terminal.say(fmt::format("{} running ...", plan.title()));
   Result<http::Response> answer = fail(Errc::not_found, "no member to ask");
-  if (via != nullptr) answer = session.ask(*via, "POST", "/" + plan.action(), body_of(plan), switchover_limit);
+  if (via != nullptr)
+    answer = session.ask(*via, "POST", "/" + plan.action(), body_of(plan), switchover_limit);
   if (!answer && answer.error().code == Errc::timed_out) return tl::unexpected(answer.error());
   if (!answer) {
     terminal.complain("Warning: " + to_string(answer.error()));
-    terminal.say(fmt::format("{} Could not {} using Patroni api, falling back to DCS", local_time_fine(wall_now()), plan.action()));
-    if (const auto written = write_failover_key(session, plan); !written) return tl::unexpected(written.error());
+    terminal.say(fmt::format("{} Could not {} using Patroni api, falling back to DCS",
+                             local_time_fine(wall_now()), plan.action()));
+    if (const auto written = write_failover_key(session, plan); !written)
+      return tl::unexpected(written.error());
   } else if (answer->status != 200 && answer->status != 202) {
     terminal.say(fmt::format("{} failed, details: {}, {}", plan.title(), answer->status, answer->body));
     return context.declined();
@@ -159,10 +166,12 @@ Result<int> run_verb(Context& context, const Switchover& verb) {
   context.terminal.say("Current cluster topology");
   print_cluster(context.terminal, *cluster, plan.scope);
   for (const auto step : {&ask_leader, &ask_candidate, &ask_time}) {
-    if (const auto answered = step(context, verb, *cluster, plan); !answered) return tl::unexpected(answered.error());
+    if (const auto answered = step(context, verb, *cluster, plan); !answered)
+      return tl::unexpected(answered.error());
   }
   if (!verb.force) {
-    if (const auto confirmed = confirm(context, *cluster, plan); !confirmed) return tl::unexpected(confirmed.error());
+    if (const auto confirmed = confirm(context, *cluster, plan); !confirmed)
+      return tl::unexpected(confirmed.error());
   }
   return act(context, **session, *cluster, plan);
 }

@@ -14,8 +14,8 @@ struct Context {
   int declined() const { return style == Style::patronictl ? 0 : 1; }
 };
 
-// One function a verb. Returns the exit code; an error is shown as "Error: …" (Errc::cancelled: "Aborted!") and
-// exits 1, a wrong argument or configuration (Errc::invalid_argument) as well, with 2 outside patronictl.
+// One function a verb. Returns the exit code; an error is shown as "Error: …" (Errc::cancelled: "Aborted!")
+// and exits 1, a wrong argument or configuration (Errc::invalid_argument) as well, with 2 outside patronictl.
 Result<int> run_verb(Context& context, const Run& verb);
 Result<int> run_verb(Context& context, const RunRole& verb);
 Result<int> run_verb(Context& context, const Sentinel& verb);

@@ -4,7 +4,8 @@
 
 namespace holdfast::cli {
 
-Result<int> watching(Terminal& terminal, const Watch& watch, bool clears, const std::function<Result<int>()>& show) {
+Result<int> watching(Terminal& terminal, const Watch& watch, bool clears,
+                     const std::function<Result<int>()>& show) {
   for (;;) {
     if (watch.seconds && clears) terminal.clear();
     auto outcome = show();

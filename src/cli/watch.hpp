@@ -7,7 +7,9 @@
 
 namespace holdfast::cli {
 
-// Runs `show` once, or again and again on -w until the program is ended; the screen is cleared before each when `clears`.
-Result<int> watching(Terminal& terminal, const Watch& watch, bool clears, const std::function<Result<int>()>& show);
+// Runs `show` once, or again and again on -w until the program is ended; the screen is cleared before each
+// when `clears`.
+Result<int> watching(Terminal& terminal, const Watch& watch, bool clears,
+                     const std::function<Result<int>()>& show);
 
 }  // namespace holdfast::cli

@@ -24,8 +24,10 @@ bool is_one_of(std::string_view word, const std::array<std::string_view, size>& 
 }
 
 std::optional<bool> boolean_of(std::string_view word) {
-  constexpr std::array<std::string_view, 9> yes{"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"};
-  constexpr std::array<std::string_view, 9> no{"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"};
+  constexpr std::array<std::string_view, 9> yes{"true", "True", "TRUE", "yes", "Yes",
+                                                "YES",  "on",   "On",   "ON"};
+  constexpr std::array<std::string_view, 9> no{"false", "False", "FALSE", "no", "No",
+                                               "NO",    "off",   "Off",   "OFF"};
   if (is_one_of(word, yes)) return true;
   if (is_one_of(word, no)) return false;
   return {};
@@ -49,8 +51,10 @@ json::value scalar_value(std::string_view word) {
   if (is_null_word(word)) return nullptr;
   if (const auto truth = boolean_of(word)) return *truth;
   if (const auto number = number_of<std::int64_t>(word)) return *number;
-  const bool looks_like_float = word.find('.') != std::string_view::npos && word.find_first_not_of("+-.0123456789eE") == std::string_view::npos;
-  if (const auto number = looks_like_float ? number_of<double>(word) : std::optional<double>{}) return *number;
+  const bool looks_like_float = word.find('.') != std::string_view::npos &&
+                                word.find_first_not_of("+-.0123456789eE") == std::string_view::npos;
+  if (const auto number = looks_like_float ? number_of<double>(word) : std::optional<double>{})
+    return *number;
   return json::value(json::string{word});
 }
 
@@ -80,10 +84,12 @@ bool is_plain(std::string_view text) {
   if (text.empty() || text.front() == ' ' || text.back() == ' ' || text.back() == ':') return false;
   if (text == "---" || text == "..." || !scalar_value(text).is_string()) return false;
   const bool may_begin = bad_first.find(text.front()) == std::string_view::npos ||
-                         ((text.front() == '-' || text.front() == '?' || text.front() == ':') && text.size() > 1 && text[1] != ' ');
+                         ((text.front() == '-' || text.front() == '?' || text.front() == ':') &&
+                          text.size() > 1 && text[1] != ' ');
   // Dates and numbers in other notations would be read as something else by YAML 1.1.
-  const bool is_numberlike = text.find_first_not_of("+-.:_xabcdefABCDEFTZ0123456789 ") == std::string_view::npos &&
-                             text.find_first_of("0123456789") == 0;
+  const bool is_numberlike =
+      text.find_first_not_of("+-.:_xabcdefABCDEFTZ0123456789 ") == std::string_view::npos &&
+      text.find_first_of("0123456789") == 0;
   return may_begin && !is_numberlike && text.find(": ") == std::string_view::npos &&
          text.find(" #") == std::string_view::npos;
 }

@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+
+#include "cli/verbs.hpp"
+#include "config/load.hpp"
+#include "config/show.hpp"
+
+// `holdfast config …`: all of it is printed from the schema.
+namespace holdfast::cli {
+namespace {
+
+Result<config::Loaded> load(const Context& context, const std::string& file, const std::string& node,
+                            bool any_node = false) {
+  auto request = config::request_for(file.empty() ? context.common.config_file : file, node);
+  request.any_node = any_node;
+  return config::load(request);
+}
+
+void say_whole(Terminal& terminal, std::string text) {
+  while (text.ends_with('\n')) text.pop_back();
+  terminal.say(text);
+}
+
+void show_warnings(Terminal& terminal, const config::Problems& warnings) {
+  auto text = config::print_problems(warnings);
+  if (text.ends_with('\n')) text.pop_back();
+  if (!text.empty()) terminal.complain(text);
+}
+
+std::string roles_text(const config::Config& config) {
+  std::string text;
+  for (const auto role : config.roles) {
+    const char* name = role == config::Role::agent ? "agent" : role == config::Role::proxy ? "proxy" : "etcd";
+    text += (text.empty() ? "" : ", ") + std::string{name};
+  }
+  return text.empty() ? "none" : text;
+}
+
+}  // namespace
+
+Result<int> run_verb(Context& context, const ConfigCheck& verb) {
+  const auto loaded = load(context, verb.file, verb.node);
+  if (!loaded) {
+    context.terminal.complain(loaded.error().context);
+    return 2;
+  }
+  show_warnings(context.terminal, loaded->warnings);
+  context.terminal.say(fmt::format("ok: cluster {}, this host is {}, roles: {}", loaded->config.scope,
+                                   loaded->config.name.empty() ? "unnamed" : loaded->config.name,
+                                   roles_text(loaded->config)));
+  return 0;
+}
+
+Result<int> run_verb(Context& context, const ConfigShow& verb) {
+  const auto loaded = load(context, verb.file, verb.node);
+  if (!loaded) {
+    context.terminal.complain(loaded.error().context);
+    return 2;
+  }
+  show_warnings(context.terminal, loaded->warnings);
+  say_whole(context.terminal, config::dump(loaded->config));
+  return 0;
+}
+
+Result<int> run_verb(Context& context, const ConfigExplain& verb) {
+  // With a configuration at hand the value in force is told too; without one the key alone is explained.
+  const auto loaded = load(context, "", "", true);
+  const auto text = loaded ? config::explain(verb.key, loaded->config) : config::explain(verb.key);
+  if (!text) {
+    context.terminal.complain("Error: " + text.error().context);
+    return 2;
+  }
+  say_whole(context.terminal, *text);
+  return 0;
+}
+
+Result<int> run_verb(Context& context, const ConfigReference&) {
+  say_whole(context.terminal, config::reference_markdown());
+  return 0;
+}
+
+Result<int> run_verb(Context& context, const ConfigSchema&) {
+  say_whole(context.terminal, config::json_schema());
+  return 0;
+}
+
+}  // namespace holdfast::cli
