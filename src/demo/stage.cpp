@@ -45,10 +45,12 @@ Result<void> give_to_postgres(const std::vector<std::string>& paths) {
   if (geteuid() != 0) return Result<void>{};
   const passwd* user = getpwnam("postgres");
   if (user == nullptr) {
-    return fail(Errc::not_found, "there is no user postgres to run PostgreSQL as: install the package postgresql-15");
+    return fail(Errc::not_found,
+                "there is no user postgres to run PostgreSQL as: install the package postgresql-15");
   }
   for (const auto& path : paths) {
-    if (chown(path.c_str(), user->pw_uid, user->pw_gid) != 0) return async::fail_with_errno("giving away " + path, errno);
+    if (chown(path.c_str(), user->pw_uid, user->pw_gid) != 0)
+      return async::fail_with_errno("giving away " + path, errno);
   }
   return Result<void>{};
 }

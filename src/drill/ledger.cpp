@@ -27,6 +27,7 @@ void Ledger::acknowledge_write(std::int64_t id, BootInstant at) {
 
 void Ledger::fail(Load load, std::string kind, BootInstant at) {
   failures_.push_back({load, std::move(kind), at});
+  ++(load == Load::write ? write_failures_ : read_failures_);
 }
 
 std::vector<BootInstant> Ledger::moments(Load load) const {
@@ -37,11 +38,20 @@ std::vector<BootInstant> Ledger::moments(Load load) const {
   return moments;
 }
 
+std::vector<BootInstant> Ledger::moments_since(Load load, BootInstant after) const {
+  std::vector<BootInstant> fresh;
+  if (load == Load::read) {
+    for (auto at = reads_.rbegin(); at != reads_.rend() && *at > after; ++at) fresh.push_back(*at);
+  } else {
+    for (auto at = writes_.rbegin(); at != writes_.rend() && at->at > after; ++at) fresh.push_back(at->at);
+  }
+  std::reverse(fresh.begin(), fresh.end());
+  return fresh;
+}
+
 std::size_t Ledger::count(Load load, Window window) const {
-  const auto all = moments(load);
-  const auto begin = std::lower_bound(all.begin(), all.end(), window.from);
-  const auto end = std::upper_bound(all.begin(), all.end(), window.to);
-  return begin < end ? static_cast<std::size_t>(end - begin) : 0;
+  const auto since = moments_since(load, window.from - 1ns);
+  return static_cast<std::size_t>(std::upper_bound(since.begin(), since.end(), window.to) - since.begin());
 }
 
 Gap Ledger::longest_gap(Load load, Window window) const {

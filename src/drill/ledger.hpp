@@ -62,8 +62,12 @@ class Ledger {
   std::size_t count(Load load) const { return load == Load::write ? writes_.size() : reads_.size(); }
   std::size_t count(Load load, Window window) const;
   std::vector<BootInstant> moments(Load load) const;
+  std::vector<BootInstant> moments_since(Load load, BootInstant after) const;  // `after` itself left out
   Gap longest_gap(Load load, Window window) const;
   Counts errors(Load load, Window window) const;
+  std::size_t failure_count(Load load) const {
+    return load == Load::write ? write_failures_ : read_failures_;
+  }
 
   // The acknowledged ids that `present` lacks, in order. Must be empty.
   std::vector<std::int64_t> missing(const std::set<std::int64_t>& present) const;
@@ -72,6 +76,8 @@ class Ledger {
   std::vector<Acknowledged> writes_;
   std::vector<BootInstant> reads_;
   std::vector<Failed> failures_;
+  std::size_t write_failures_ = 0;
+  std::size_t read_failures_ = 0;
   std::set<std::int64_t> doubtful_;
 };
 
