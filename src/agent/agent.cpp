@@ -63,16 +63,18 @@ postgres::BootstrapOptions bootstrap_options(const config::BootstrapConfig& boot
   return options;
 }
 
-// The directory around the data directory, where the sentinel's socket, the passfile and the logs live. The data directory
-// itself is PostgreSQL's to make; and a missing mount point must not be filled (EC-38), so only what is below an existing
-// parent of our own is made.
+// The directory around the data directory, where the sentinel's socket, the passfile and the logs live. The
+// data directory itself is PostgreSQL's to make; and a missing mount point must not be filled (EC-38), so
+// only what is below an existing parent of our own is made.
 Result<void> make_home(const std::string& data_dir) {
   const auto home = std::filesystem::path{data_dir}.parent_path();
   std::error_code failure;
   std::filesystem::create_directories(home, failure);
-  if (failure) return fail(Errc::permission_denied, fmt::format("creating {}: {}", home.string(), failure.message()));
+  if (failure)
+    return fail(Errc::permission_denied, fmt::format("creating {}: {}", home.string(), failure.message()));
   if (access(home.c_str(), W_OK | X_OK) != 0) {
-    return fail(Errc::permission_denied, fmt::format("{} is not writable for the user of this agent", home.string()));
+    return fail(Errc::permission_denied,
+                fmt::format("{} is not writable for the user of this agent", home.string()));
   }
   return {};
 }
@@ -666,7 +668,8 @@ awaitable<void> Agent::feed_metrics() {
 awaitable<void> Agent::apply_dynamic() {
   config::Problems problems;
   const auto effective = config::effective_postgresql(config_, dynamic_, &problems);
-  for (const auto& problem : problems) log::warn("a PostgreSQL setting", {{"problem", config::print_problem(problem)}});
+  for (const auto& problem : problems)
+    log::warn("a PostgreSQL setting", {{"problem", config::print_problem(problem)}});
   auto options = postgres_options(config_, dynamic_, effective);
   auto applied = co_await control_.reload(std::move(options));
   if (!applied) log::warn("PostgreSQL's configuration was not applied", {{"error", applied.error()}});

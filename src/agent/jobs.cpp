@@ -63,7 +63,8 @@ void Jobs::report(ha::Job job, const Result<void>& outcome) {
                         .ok = outcome.has_value(),
                         .problem = outcome ? std::string{} : to_string(outcome.error()),
                         .ended = BootClock::now(),
-                        .failures = failures};
+                        .failures = failures,
+                        .needs_rebuild = std::exchange(needs_rebuild_, false)};
   current_ = ha::Job::none;
   progress_.clear();
 }
@@ -191,8 +192,8 @@ awaitable<Result<void>> Jobs::run_rewind(ha::Name source) {
   how.on_line = [](std::string_view line) { log::info("pg_rewind", {{"says", line}}); };
   auto rewound = co_await control_->rewind(*std::move(upstream), std::move(how));
   if (!rewound) co_return tl::unexpected(rewound.error());
-  if (rewound->outcome == postgres::RewindOutcome::rebuild_needed)
-    co_return fail(Errc::process_failed, rewound->text);
+  needs_rebuild_ = rewound->outcome == postgres::RewindOutcome::rebuild_needed;
+  if (needs_rebuild_) co_return fail(Errc::process_failed, rewound->text);
   if (rewound->outcome == postgres::RewindOutcome::source_not_ready) co_await async::sleep_for(source_pause);
   co_return Result<void>{};
 }

@@ -68,6 +68,7 @@ class Jobs {
   std::uint64_t number_ = 0;  // of the current job: a cancelled one that still ends is not the current one
   std::optional<ha::JobReport> last_;
   std::string progress_;
+  bool needs_rebuild_ = false;  // what the rewind that just ended found out
 };
 
 }  // namespace holdfast::agent

@@ -153,6 +153,9 @@ awaitable<void> Observer::probe() {
 }
 
 void Observer::take_status(postgres::Status status) {
+  // Once the receiver is gone PostgreSQL tells the timeline of its last checkpoint, which the position has
+  // left behind.
+  if (status_ && status.in_recovery) status.timeline = std::max(status.timeline, status_->timeline);
   status_ = std::move(status);
   if (!names_active_from_) names_active_from_ = status_->insert;
   learn_history(status_->timeline);

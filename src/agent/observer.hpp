@@ -29,7 +29,8 @@ class Observer {
   // What jobs tell, so that an end that we caused is not taken for a crash.
   void expect_end(bool expected) { end_is_expected_ = expected; }
   void on_killed();
-  // While a job works in the data directory with servers of its own (initdb's, pg_rewind's recovery): they are not ours.
+  // While a job works in the data directory with servers of its own (initdb's, pg_rewind's recovery): they
+  // are not ours.
   void look_away(bool away) { looks_away_ = away; }
   void note_upstream(std::string member) { upstream_ = std::move(member); }
   void note_synchronous_names();  // they were just set: standbys count from the WAL position of now (EC-52)

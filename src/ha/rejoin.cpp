@@ -5,7 +5,9 @@
 namespace holdfast::ha {
 namespace {
 
-bool same_fork(const TimelineSwitch& a, const TimelineSwitch& b) { return a.timeline == b.timeline && a.at == b.at; }
+bool same_fork(const TimelineSwitch& a, const TimelineSwitch& b) {
+  return a.timeline == b.timeline && a.at == b.at;
+}
 
 // Two members that were promoted from the same timeline both made the next one, from different ends of it.
 bool is_other_timeline(const std::optional<TimelineHistory>& ours, const TimelineHistory& leader) {

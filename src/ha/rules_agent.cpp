@@ -85,7 +85,8 @@ Answer when_stopping(const View& view) {
   if (!view.is_stopping) return std::nullopt;
   if (view.is_leader() && view.server.state != ServerState::stopped)
     return std::nullopt;  // handed over first
-  const bool is_handing_over = view.memory.hand_over == HandOver::stop || view.memory.hand_over == HandOver::confirm;
+  const bool is_handing_over =
+      view.memory.hand_over == HandOver::stop || view.memory.hand_over == HandOver::confirm;
   if (view.is_leader() && is_handing_over) return std::nullopt;
   if (view.server.state != ServerState::stopped)
     return act("the agent ends: stopping PostgreSQL", {StopServer{StopMode::fast}});
@@ -98,7 +99,8 @@ Answer when_dcs_is_silent(const View& view) {
   if (view.cluster) return std::nullopt;
   const auto& server = view.server;
   if (server.is_writable()) return wait("DCS is not accessible: continuing as primary while the lease lasts");
-  // A former primary that started as a standby is one no more: when the DCS turns out to be wiped, nobody would be.
+  // A former primary that started as a standby is one no more: when the DCS turns out to be wiped, nobody
+  // would be.
   const auto settled = view.agent_started + view.settings.leader_ttl;
   if (!server.in_recovery && view.now < settled) return wait("no action: DCS is not accessible yet", settled);
   // A former primary, or anybody restarted, serves reads rather than nothing (EC-45).

@@ -49,7 +49,8 @@ Answer when_lease_runs_out(const View& view) {
       return act("stopping takes longer than the lease lasts: killing PostgreSQL", {KillServer{}});
     }
     // No instant that has passed: that would be a loop without a pause.
-    return wait("primary without a valid lease, being stopped", view.now < kill_at ? kill_at : BootInstant::max());
+    return wait("primary without a valid lease, being stopped",
+                view.now < kill_at ? kill_at : BootInstant::max());
   }
   if (!view.tenure.held) {
     if (auto answer = retake_lock(view)) return answer;

@@ -64,11 +64,15 @@ Step race(const View& view) {
   return act("the leader lock is free: taking it", {AcquireLeader{sync.mod_revision, sync.is_active()}});
 }
 
+// A member without heartbeats (Patroni's) is judged by its record; one that has them and is silent is not
+// there.
 bool is_ready_source(const View& view, const Name& name) {
-  const Peer* peer = view.heard(name);
+  if (view.peers.contains(name)) {
+    const Peer* peer = view.heard(name);
+    return peer != nullptr && peer->is_running;
+  }
   const Member* member = view.cluster->find(name);
-  return (peer != nullptr && peer->is_running) ||
-         (peer == nullptr && member != nullptr && member->is_running);
+  return member != nullptr && member->is_running;
 }
 
 Step fill_directory(const View& view, const Name& leader) {
@@ -81,7 +85,7 @@ Step fill_directory(const View& view, const Name& leader) {
 }
 
 Step rewind_or_rebuild(const View& view, const Name& leader) {
-  const bool failed = view.last_job && view.last_job->job == Job::rewind && !view.last_job->ok;
+  const bool failed = view.last_job && view.last_job->job == Job::rewind && view.last_job->needs_rebuild;
   if (failed || !view.settings.use_pg_rewind) {
     const auto why =
         failed ? "pg_rewind failed: " + view.last_job->problem : std::string{"use_pg_rewind is off"};
@@ -98,10 +102,11 @@ Step rewind_or_rebuild(const View& view, const Name& leader) {
   }
   if (!is_ready_source(view, leader))
     return wait(fmt::format("no action: diverged, waiting until {} runs", leader), view.now + 1s);
-  return act(fmt::format("diverged from {}: rewinding", leader), {Rewind{leader}});
+  return act_unhurried(view, fmt::format("diverged from {}: rewinding", leader), Rewind{leader});
 }
 
-// A stopped standby shows its last checkpoint only, not how far its WAL goes: what was seen while it ran counts.
+// A stopped standby shows its last checkpoint only, not how far its WAL goes: what was seen while it ran
+// counts.
 bool was_seen_to_diverge(const View& view) {
   return view.leader_history && view.memory.diverged_from == view.leader_history->timeline;
 }
@@ -115,11 +120,12 @@ Step start_behind(const View& view, const Name& leader) {
     case Rejoin::rewind:
       return rewind_or_rebuild(view, leader);
     case Rejoin::rebuild:
-      return act_unhurried(view,
-                           fmt::format("timeline {} here is another one than {}'s: keeping the old data directory "
-                                       "aside and cloning anew",
-                                       view.server.timeline, leader),
-                           SetAside{"diverged"});
+      return act_unhurried(
+          view,
+          fmt::format("timeline {} here is another one than {}'s: keeping the old data directory "
+                      "aside and cloning anew",
+                      view.server.timeline, leader),
+          SetAside{"diverged"});
     case Rejoin::carry_on:
       break;
   }
@@ -131,8 +137,11 @@ Step keep_following(const View& view, const Name& leader) {
   const auto& server = view.server;
   const Name upstream = upstream_for(view);
   const Rejoin plan = plan_rejoin(server, view.leader_history);
-  if (!server.streaming && (plan == Rejoin::rewind || plan == Rejoin::rebuild)) {
-    Step step = act(fmt::format("diverged from {}: stopping to rejoin it", leader), {StopServer{StopMode::fast}});
+  // No verdict about a leader that is silent: this server may be the one to succeed it.
+  const bool diverged = plan == Rejoin::rewind || plan == Rejoin::rebuild;
+  if (!server.streaming && diverged && is_ready_source(view, leader)) {
+    Step step =
+        act(fmt::format("diverged from {}: stopping to rejoin it", leader), {StopServer{StopMode::fast}});
     step.memory = view.memory;
     if (plan == Rejoin::rewind) step.memory->diverged_from = view.leader_history->timeline;
     return step;

@@ -53,7 +53,8 @@ Step recover_primary(const View& view) {
           view, fmt::format("PostgreSQL is down and primary_start_timeout is 0: {} may lead", successor));
   }
   const auto crashed_at = view.memory.crashed_at.value_or(view.now);
-  // With a timeout of 0 only a successor is a reason to let go: nobody else would get the server up any sooner.
+  // With a timeout of 0 only a successor is a reason to let go: nobody else would get the server up any
+  // sooner.
   const auto patience = view.settings.primary_start_timeout;
   if (patience > 0ms && view.memory.crashed_at && view.now >= crashed_at + patience) {
     return give_up_lock(view, "PostgreSQL did not come back within primary_start_timeout");

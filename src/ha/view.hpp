@@ -120,7 +120,8 @@ struct JobReport {
   bool ok = true;
   std::string problem;
   BootInstant ended{};
-  int failures = 0;  // of this job, in a row
+  int failures = 0;            // of this job, in a row
+  bool needs_rebuild = false;  // rewind: trying again is of no use, only a new clone helps
 
   bool operator==(const JobReport&) const = default;
 };

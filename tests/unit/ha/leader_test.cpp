@@ -205,6 +205,27 @@ TEST(Rejoin, waits_for_the_leaders_checkpoint_before_rewinding) {  // EC-113
   EXPECT_TRUE(decide(view).actions.empty());
 }
 
+TEST(Rejoin, is_not_begun_about_a_leader_that_is_silent) {
+  View view = a_replica("pg2");
+  view.server.streaming = false;
+  view.leader_history = TimelineHistory{.timeline = 2, .ancestors = {{1, Lsn{900}, ""}}};
+  EXPECT_NE(find_action<StopServer>(decide(view)), nullptr);
+  view.peers["pg1"].suspected_at = noon - 1ms;
+  EXPECT_EQ(find_action<StopServer>(decide(view)), nullptr);
+}
+
+TEST(Rejoin, a_rewind_that_could_not_reach_its_source_is_tried_again) {
+  View view = a_replica("pg2");
+  view.settings.use_pg_rewind = true;
+  view.leader_history = TimelineHistory{.timeline = 2, .ancestors = {{1, Lsn{900}, ""}}};
+  view.server.state = ServerState::stopped;
+  view.last_job =
+      JobReport{.job = Job::rewind, .ok = false, .problem = "refused", .ended = noon - 60s, .failures = 1};
+  EXPECT_EQ(decide(view).actions, actions({Rewind{"pg1"}}));
+  view.last_job->needs_rebuild = true;
+  EXPECT_NE(find_action<SetAside>(decide(view)), nullptr);
+}
+
 TEST(Follower, does_nothing_and_says_so_while_all_is_well) {
   const auto decision = decide(a_replica("pg2"));
   EXPECT_TRUE(decision.actions.empty());
