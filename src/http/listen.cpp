@@ -12,8 +12,7 @@ using asio::ip::tcp;
 tl::unexpected<Error> fail_listening(const Endpoint& endpoint, const boost::system::error_code& code) {
   const std::string doing = "listening on " + print_endpoint(endpoint);
   if (code == asio::error::address_in_use) {
-    return fail(Errc::refused,
-                doing + ": the port is already in use by " + describe_port_owner(endpoint.port));
+    return fail(Errc::refused, doing + ": the port is already in use by " + describe_port_owner(endpoint));
   }
   if (code.value() == EADDRNOTAVAIL) {
     return fail(Errc::invalid_argument,

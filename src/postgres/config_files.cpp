@@ -75,6 +75,10 @@ Result<Written> write_config_files(const Options& options, Version version,
   if (auto kept = keep_original(options); !kept) return tl::unexpected(kept.error());
   Checked checked = check_parameters(options, version, known);
   Written outcome{.dropped = std::move(checked.dropped)};
+  // The command line decides about the controlled ones; in the file, too, since PostgreSQL calls any other
+  // value there (initdb's max_connections) a pending restart.
+  const auto controlled = controlled_parameters(options, version, desired.role, {});
+  checked.parameters.insert(controlled.parameters.begin(), controlled.parameters.end());
   std::vector<std::pair<std::string, std::string>> files{
       {options.passfile, render_passfile(options)},
       {options.config_dir + "/pg_hba.conf", render_pg_hba(options)},
