@@ -78,7 +78,7 @@ Result<void> check_free(const drill::Address& address) {
   if (!failed) acceptor.bind(endpoint, failed);
   if (!failed) acceptor.listen(1, failed);
   if (!failed) return Result<void>{};
-  const auto owner = http::describe_port_owner(endpoint.port());
+  const auto owner = http::describe_port_owner({address.host, endpoint.port()});
   return fail(Errc::conflict, fmt::format("{} can't be listened on: {}: {}", drill::to_string(address),
                                           failed.message(), owner));
 }
