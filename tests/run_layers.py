@@ -110,6 +110,8 @@ def failed_outputs(log):
 
 def build(tally, preset, targets):
     """Returns those of `targets` (name -> path of the program) that could be built."""
+    if not targets:
+        return {}
     where, log = BUILD / preset, LOGS / tally.layer / f"build-{preset}.log"
     if run(["cmake", "--preset", preset, "-DHOLDFAST_TESTS=ON"], log, 300) != 0:
         for name in targets:
@@ -143,11 +145,13 @@ def first_error(log):
     return short
 
 
-def programs(preset, layer, only=None):
-    """Test programs by folder: unit_base -> build/dev/tests/unit_base."""
+def programs(preset, layer, wanted, only=None):
+    """Test programs by folder: unit_base -> build/dev/tests/unit_base. Those named by `wanted`, or all when it names none."""
     folders = sorted(path for path in (ROOT / "tests" / layer).glob("*") if path.is_dir() and list(path.glob("*.cpp")))
     names = [f"{layer}_{folder.name}" for folder in folders]
-    return {name: BUILD / preset / "tests" / name for name in names if only is None or name in only}
+    chosen = [name for name in names if only is None or name in only]
+    named = [name for name in chosen if wanted and wanted in name]
+    return {name: BUILD / preset / "tests" / name for name in named or chosen}
 
 
 # ---- running
@@ -253,7 +257,7 @@ def tidy(tally, wanted):
 
 
 def unit(tally, wanted):
-    ready = build(tally, "dev", programs("dev", "unit"))
+    ready = build(tally, "dev", programs("dev", "unit", wanted))
     run_gtests(tally, ready, wanted, 300, at_once=CORES)
 
 
@@ -286,7 +290,7 @@ def run_fuzzer(tally, program):
 
 
 def integration(tally, wanted):
-    ready = build(tally, "dev", programs("dev", "integration"))
+    ready = build(tally, "dev", programs("dev", "integration", wanted))
     run_gtests(tally, ready, wanted, 600)
 
 
@@ -295,17 +299,19 @@ SANITIZED = {"ASAN_OPTIONS": "abort_on_error=1:detect_stack_use_after_return=1",
 
 
 def asan(tally, wanted):
-    targets = programs("asan", "unit")
-    ready = build(tally, "asan", {**targets, "sim": BUILD / "asan/tests/sim"})
+    targets = {} if wanted == "sim" else programs("asan", "unit", wanted)
+    if not wanted or wanted == "sim":
+        targets["sim"] = BUILD / "asan/tests/sim"
+    ready = build(tally, "asan", targets)
     sim_program = ready.pop("sim", None)
     run_gtests(tally, ready, wanted, 600, SANITIZED, at_once=CORES)
-    if sim_program and (not wanted or wanted in "sim"):
+    if sim_program:
         run_sim(tally, sim_program, "", SIM_SEEDS_ASAN, SANITIZED, with_mutants=False)
 
 
 def tsan(tally, wanted):
     only = {"unit_route", "unit_proxy", "integration_proxy"}
-    ready = build(tally, "tsan", {**programs("tsan", "unit", only), **programs("tsan", "integration", only)})
+    ready = build(tally, "tsan", {**programs("tsan", "unit", wanted, only), **programs("tsan", "integration", wanted, only)})
     run_gtests(tally, ready, wanted, 600, SANITIZED)
 
 
@@ -319,7 +325,7 @@ def cluster(tally, wanted):
     report.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", "-q", "-ra", "tests/cluster", f"--junitxml={report}",
                "-p", "no:cacheprovider", *(["-k", wanted] if wanted else [])]
-    environment = {"HOLDFAST": str(program), "HOLDFAST_TEST_LOGS": str(LOGS / "cluster"), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {"HOLDFAST": str(program), "PYTHONDONTWRITEBYTECODE": "1"}
     code = run(command, log, 1500, environment)
     if code == 5 and wanted:  # pytest: nothing was selected
         return
@@ -327,10 +333,16 @@ def cluster(tally, wanted):
         suite = next(ElementTree.parse(report).iter("testsuite"))
     except (OSError, ElementTree.ParseError, StopIteration):
         return tally.fail(f"pytest ended early ({'too slow' if code is None else f'exit code {code}'})", log)
-    tests, failed, skipped = int(suite.get("tests")), int(suite.get("failures")) + int(suite.get("errors")), int(suite.get("skipped"))
-    tally.add(max(tests - failed - skipped, 0), failed, skipped)
-    if failed:
-        return tally.show(f"FAILED cluster: {failed} failed", log)
+    # A test can fail and its clean-up, too: it counts once.
+    bad = {f"{case.get('classname')}::{case.get('name')}" for case in suite.iter("testcase")
+           if case.find("failure") is not None or case.find("error") is not None}
+    skipped = int(suite.get("skipped"))
+    tests = len({(case.get("classname"), case.get("name")) for case in suite.iter("testcase")})
+    tally.add(tests - len(bad) - skipped, len(bad), skipped)
+    for name in sorted(bad):
+        print(f"FAILED cluster: {name}", flush=True)
+    if bad:
+        return tally.show(f"cluster: {len(bad)} failed", log)
     if code != 0:
         return tally.fail(f"pytest exit code {code}", log)
     log.unlink()
