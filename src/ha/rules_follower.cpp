@@ -75,6 +75,15 @@ bool is_ready_source(const View& view, const Name& name) {
   return member != nullptr && member->is_running;
 }
 
+// What is known of the history is of the timeline that the leader is on now: an older one, or the last
+// leader's, would call a server diverged that merely followed.
+bool can_be_compared(const View& view, const Name& leader) {
+  if (!view.leader_history || !is_ready_source(view, leader)) return false;
+  const auto peer = view.peers.find(leader);
+  if (peer != view.peers.end()) return peer->second.timeline == view.leader_history->timeline;
+  return view.cluster->find(leader)->timeline == view.leader_history->timeline;
+}
+
 Step fill_directory(const View& view, const Name& leader) {
   if (view.server.directory == DirectoryState::incomplete) {
     return act_unhurried(view, view.server.directory_problem, SetAside{"incomplete"});
@@ -100,8 +109,6 @@ Step rewind_or_rebuild(const View& view, const Name& leader) {
     return wait(fmt::format("no action: diverged, waiting for {}'s checkpoint before rewinding", leader),
                 view.now + 500ms);
   }
-  if (!is_ready_source(view, leader))
-    return wait(fmt::format("no action: diverged, waiting until {} runs", leader), view.now + 1s);
   return act_unhurried(view, fmt::format("diverged from {}: rewinding", leader), Rewind{leader});
 }
 
@@ -112,8 +119,13 @@ bool was_seen_to_diverge(const View& view) {
 }
 
 Step start_behind(const View& view, const Name& leader) {
-  if (was_seen_to_diverge(view)) return rewind_or_rebuild(view, leader);
-  switch (plan_rejoin(view.server, view.leader_history)) {
+  const Rejoin plan =
+      was_seen_to_diverge(view) ? Rejoin::rewind : plan_rejoin(view.server, view.leader_history);
+  const bool leaves_data = plan == Rejoin::rewind || plan == Rejoin::rebuild;
+  if (leaves_data && !can_be_compared(view, leader))
+    return wait(fmt::format("no action: diverged, it seems; waiting until {} runs", leader),
+                view.now + 500ms);
+  switch (plan) {
     case Rejoin::unknown:
       return wait(fmt::format("no action: waiting to learn the timeline history of {}", leader),
                   view.now + 500ms);
@@ -139,7 +151,7 @@ Step keep_following(const View& view, const Name& leader) {
   const Rejoin plan = plan_rejoin(server, view.leader_history);
   // No verdict about a leader that is silent: this server may be the one to succeed it.
   const bool diverged = plan == Rejoin::rewind || plan == Rejoin::rebuild;
-  if (!server.streaming && diverged && is_ready_source(view, leader)) {
+  if (!server.streaming && diverged && can_be_compared(view, leader)) {
     Step step =
         act(fmt::format("diverged from {}: stopping to rejoin it", leader), {StopServer{StopMode::fast}});
     step.memory = view.memory;

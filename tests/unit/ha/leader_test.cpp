@@ -174,9 +174,15 @@ TEST(Switchover, for_another_leader_is_called_off) {
   EXPECT_EQ(decide(view).actions, actions({ClearFailover{9}}));
 }
 
+// pg1 is on timeline 2, which left timeline 1 at 900.
+void let_leader_be_past_the_fork(View& view) {
+  view.leader_history = TimelineHistory{.timeline = 2, .ancestors = {{1, Lsn{900}, ""}}};
+  view.peers["pg1"].timeline = 2;
+}
+
 TEST(Rejoin, follows_the_history_and_not_the_former_role) {  // EC-20, EC-64
   View view = a_replica("pg2");
-  view.leader_history = TimelineHistory{.timeline = 2, .ancestors = {{1, Lsn{900}, ""}}};
+  let_leader_be_past_the_fork(view);
   view.server.state = ServerState::stopped;
   view.server.position = Lsn{900};
   EXPECT_NE(find_action<StartStandby>(decide(view)), nullptr);
@@ -189,7 +195,7 @@ TEST(Rejoin, follows_the_history_and_not_the_former_role) {  // EC-20, EC-64
 
 TEST(Rejoin, a_timeline_of_the_same_number_from_another_fork_is_cloned_anew) {
   View view = a_replica("pg2");
-  view.leader_history = TimelineHistory{.timeline = 2, .ancestors = {{1, Lsn{900}, ""}}};
+  let_leader_be_past_the_fork(view);
   view.server.state = ServerState::stopped;
   view.server.timeline = 2;
   view.server.history = TimelineHistory{.timeline = 2, .ancestors = {{1, Lsn{800}, ""}}};
@@ -199,7 +205,7 @@ TEST(Rejoin, a_timeline_of_the_same_number_from_another_fork_is_cloned_anew) {
 TEST(Rejoin, waits_for_the_leaders_checkpoint_before_rewinding) {  // EC-113
   View view = a_replica("pg2");
   view.settings.use_pg_rewind = true;
-  view.leader_history = TimelineHistory{.timeline = 2, .ancestors = {{1, Lsn{900}, ""}}};
+  let_leader_be_past_the_fork(view);
   view.server.state = ServerState::stopped;
   view.cluster->members[0].awaits_checkpoint = true;
   EXPECT_TRUE(decide(view).actions.empty());
@@ -208,7 +214,7 @@ TEST(Rejoin, waits_for_the_leaders_checkpoint_before_rewinding) {  // EC-113
 TEST(Rejoin, is_not_begun_about_a_leader_that_is_silent) {
   View view = a_replica("pg2");
   view.server.streaming = false;
-  view.leader_history = TimelineHistory{.timeline = 2, .ancestors = {{1, Lsn{900}, ""}}};
+  let_leader_be_past_the_fork(view);
   EXPECT_NE(find_action<StopServer>(decide(view)), nullptr);
   view.peers["pg1"].suspected_at = noon - 1ms;
   EXPECT_EQ(find_action<StopServer>(decide(view)), nullptr);
@@ -217,13 +223,23 @@ TEST(Rejoin, is_not_begun_about_a_leader_that_is_silent) {
 TEST(Rejoin, a_rewind_that_could_not_reach_its_source_is_tried_again) {
   View view = a_replica("pg2");
   view.settings.use_pg_rewind = true;
-  view.leader_history = TimelineHistory{.timeline = 2, .ancestors = {{1, Lsn{900}, ""}}};
+  let_leader_be_past_the_fork(view);
   view.server.state = ServerState::stopped;
   view.last_job =
       JobReport{.job = Job::rewind, .ok = false, .problem = "refused", .ended = noon - 60s, .failures = 1};
   EXPECT_EQ(decide(view).actions, actions({Rewind{"pg1"}}));
   view.last_job->needs_rebuild = true;
   EXPECT_NE(find_action<SetAside>(decide(view)), nullptr);
+}
+
+TEST(Rejoin, is_not_begun_by_a_history_that_the_leader_has_left_behind) {
+  View view = a_replica("pg2");
+  view.server.streaming = false;
+  view.server.timeline = 2;
+  view.leader_history = TimelineHistory{.timeline = 1, .ancestors = {}};
+  EXPECT_NE(find_action<StopServer>(decide(view)), nullptr);
+  view.peers["pg1"].timeline = 2;
+  EXPECT_EQ(find_action<StopServer>(decide(view)), nullptr);
 }
 
 TEST(Follower, does_nothing_and_says_so_while_all_is_well) {
