@@ -303,8 +303,7 @@ def function_lengths(text):
         opens = re.match(r"^( {0,4})[A-Za-z].*\)[\w\s&:<>,{}()*]*\{$", line)
         if not opens or re.match(r"\s*(namespace|class|struct|enum|if|for|while|switch|else)\b", line):
             continue
-        closing = opens[1] + "}"
-        end = next((i for i in range(number + 1, len(lines)) if lines[i] == closing), None)
+        end = next((i for i in range(number + 1, len(lines)) if lines[i].startswith(opens[1] + "}")), None)
         if end:
             yield end - number + 1
 
