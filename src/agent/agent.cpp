@@ -95,6 +95,7 @@ class Agent {
   void read_cluster();
   void take_dynamic(const dcs::Cluster& cluster);
   bool waits_for_first_contact() const;
+  bool leader_history_is_current() const;
   Portrait portrait(const ha::Server& server) const;
   std::vector<std::string> member_names() const;
 
@@ -171,6 +172,7 @@ class Agent {
   std::string reason_;
   std::string shown_state_;
   std::optional<TimelineHistory> leader_history_;
+  std::string history_problem_;  // as it was last logged
 };
 
 Agent::Agent(const asio::any_io_executor& executor, config::Loaded loaded, config::LoadRequest request)
@@ -225,6 +227,7 @@ Agent::Agent(const asio::any_io_executor& executor, config::Loaded loaded, confi
                    const auto server = observer_.server(member_names());
                    auto view = rest_view(portrait(server));
                    view.remembered = cached_;
+                   view.reason = reason_;
                    view.scheduled_restart = operations_.scheduled_restart();
                    view.watchdog_failed = watchdog_.is_required() && !watchdog_.is_armed();
                    view.loop_age = std::chrono::duration_cast<milliseconds>(BootClock::now() - decided_at_);
@@ -322,13 +325,25 @@ ha::View Agent::view() {
     if (node.has(config::Role::agent)) view.expected_members.push_back(node.name);
   }
   view.owns_bootstrap = owns_bootstrap_;
-  view.leader_history = leader_history_;
+  if (leader_history_is_current()) view.leader_history = leader_history_;
   view.job = jobs_.current();
   view.last_job = jobs_.last();
   view.pending = pending_;
   view.is_stopping = is_stopping_;
   view.memory = memory_;
   return view;
+}
+
+// A history from before the leader's promotion would call everybody diverged who has followed it already.
+bool Agent::leader_history_is_current() const {
+  if (!leader_history_ || !cached_ || !cached_->leader) return false;
+  const auto& leader = cached_->leader->name;
+  const auto peers = peers_.all();
+  if (const auto peer = peers.find(leader); peer != peers.end()) {
+    return peer->second.is_heard(BootClock::now()) && peer->second.timeline == leader_history_->timeline;
+  }
+  const auto* member = cached_->member(leader);
+  return member != nullptr && member->timeline == leader_history_->timeline;
 }
 
 bool Agent::waits_for_first_contact() const {
@@ -624,9 +639,13 @@ awaitable<void> Agent::learn_leader_history() {
     if (!source) continue;
     auto state = co_await postgres::ask_source(control_.options(), *source);
     if (!state) {
-      log::debug("the leader's timeline history is not known yet", {{"error", state.error()}});
+      const auto problem = to_string(state.error());
+      if (problem != history_problem_)
+        log::warn("the leader's timeline history can't be read", {{"leader", leader}, {"error", problem}});
+      history_problem_ = problem;
       continue;
     }
+    history_problem_.clear();
     leader_history_ = state->history;
     leader_history_->timeline = state->timeline;
     wake_.notify();

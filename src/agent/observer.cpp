@@ -16,6 +16,7 @@ namespace holdfast::agent {
 namespace {
 
 constexpr milliseconds status_limit = 2s;
+constexpr milliseconds stopped_interval = 500ms;  // between looks at a data directory that nobody runs
 constexpr milliseconds probe_interval = 1s;
 constexpr milliseconds probe_limit = 2s;
 
@@ -70,7 +71,9 @@ void Observer::note_synchronous_names() {
 }
 
 awaitable<void> Observer::look() {
-  if (looking_ || looks_away_) co_return;
+  // One after the other: who asks wants what is there now, not what a look that began earlier has seen.
+  while (looking_) co_await async::sleep_for(1ms);
+  if (looks_away_) co_return;
   looking_ = true;
   auto found = control_->postmaster();
   if (found && (!running_ || running_->pid() != found->pid())) {
@@ -91,18 +94,20 @@ awaitable<void> Observer::look() {
 
 awaitable<void> Observer::read_stopped() {
   auto inspected = co_await control_->inspect();
-  inspection_problem_.reset();
-  if (inspected) inspection_ = *inspected;
-  if (!inspected) inspection_problem_ = to_string(inspected.error());
-  control_data_.reset();
-  if (!inspected || inspection_.state != postgres::DirectoryState::valid) co_return;
-  auto control_data = co_await control_->control_data();
-  if (control_data) {
-    control_data_ = *control_data;
-    learn_history(postgres::stopped_at(*control_data).timeline);
-  } else {
-    inspection_problem_ = "pg_control can't be read: " + to_string(control_data.error());
+  std::optional<std::string> problem;
+  std::optional<postgres::ControlData> control_data;
+  if (!inspected) problem = to_string(inspected.error());
+  if (inspected && inspected->state == postgres::DirectoryState::valid) {
+    auto read = co_await control_->control_data();
+    if (read) control_data = *read;
+    if (!read) problem = "pg_control can't be read: " + to_string(read.error());
   }
+  // Taken over together: a decision must never see half of a look.
+  if (running_) co_return;
+  if (inspected) inspection_ = *inspected;
+  inspection_problem_ = std::move(problem);
+  control_data_ = std::move(control_data);
+  if (control_data_) learn_history(postgres::stopped_at(*control_data_).timeline);
 }
 
 awaitable<void> Observer::wait_for_end(postgres::Postmaster postmaster) {
@@ -121,7 +126,7 @@ awaitable<void> Observer::wait_for_end(postgres::Postmaster postmaster) {
 
 awaitable<void> Observer::poll(milliseconds interval) {
   for (;;) {
-    co_await wake_.wait_until(BootClock::now() + interval);
+    co_await wake_.wait_until(BootClock::now() + (running_ || crashed_ ? interval : stopped_interval));
     const auto before = state();
     const auto had = status_;
     co_await look();
@@ -201,6 +206,9 @@ ha::Server Observer::server(const std::vector<std::string>& members) const {
   ha::Server server;
   server.directory = running_ ? ha::DirectoryState::ready : directory_state(inspection_.state);
   server.directory_problem = inspection_.advice;
+  // A server that has just ended: what it left is known only when pg_control has been read.
+  const bool is_unread = !running_ && inspection_.state == postgres::DirectoryState::valid && !control_data_;
+  if (is_unread && !crashed_) server.directory = ha::DirectoryState::unknown;
   if (inspection_problem_ && !running_) {
     server.directory = ha::DirectoryState::unknown;
     server.directory_problem = *inspection_problem_;

@@ -203,6 +203,10 @@ rest::RestView rest_view(const Portrait& portrait) {
       .synchronous_mode = rest_mode(portrait.dynamic.synchronous_mode),
       .maximum_lag_on_failover = portrait.dynamic.maximum_lag_on_failover.value,
       .ttl = portrait.dynamic.ttl};
+  if (portrait.tenure.is_valid(portrait.now)) {
+    view.epoch = portrait.tenure.epoch;
+    view.lease_remaining = std::chrono::floor<milliseconds>(portrait.tenure.deadline - portrait.now);
+  }
   if (view.server) {
     for (const auto& setting : view.server->pending_restart) view.pending_restart[setting.name] = setting;
     if (view.server->receiver) view.latest_end = view.server->receiver->flushed;

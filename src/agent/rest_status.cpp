@@ -71,6 +71,10 @@ void add_member_facts(json::object& out, const RestView& view) {
     out["pending_restart_reason"] = pending_restart_of(view);
   }
   out["patroni"] = json::object{{"version", patroni_version}, {"scope", view.scope}, {"name", view.name}};
+  out["holdfast"] = json::object{{"version", version},
+                                 {"reason", view.reason},
+                                 {"epoch", view.epoch.value},
+                                 {"lease_remaining_ms", view.lease_remaining.count()}};
   if (view.scheduled_restart) out["scheduled_restart"] = scheduled_restart_of(*view.scheduled_restart);
   if (view.watchdog_failed) out["watchdog_failed"] = true;
 }

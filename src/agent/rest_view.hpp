@@ -49,6 +49,10 @@ struct RestView {
   bool failsafe_enabled = false;
   bool failsafe_active = false;
 
+  Epoch epoch;                      // of the lock that we hold; none: we hold none
+  milliseconds lease_remaining{0};  // to our own deadline
+  std::string reason;               // the HA core's last decision, in words
+
   // The DCS. `cluster` is its last read state, null while the DCS can't be reached; `remembered` outlives an
   // outage.
   std::shared_ptr<const dcs::Cluster> cluster;
