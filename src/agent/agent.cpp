@@ -837,6 +837,16 @@ void Agent::order_reload() {
   tasks_.spawn("reload", reload());
 }
 
+std::string what(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "unknown";
+  }
+}
+
 awaitable<void> watch_signals(Agent* agent) {
   asio::signal_set signals{co_await asio::this_coro::executor, SIGTERM, SIGINT, SIGHUP};
   for (;;) {
@@ -869,7 +879,7 @@ int run_agent(config::Loaded loaded, config::LoadRequest request) {
     signals.spawn("signals", watch_signals(&agent));
     asio::co_spawn(loop, agent.run(), [&](const std::exception_ptr& failure, int result) {
       if (failure) {
-        log::error("the agent failed");
+        log::error("the agent failed", {{"error", what(failure)}});
         std::_Exit(1);  // PostgreSQL goes on; the supervisor starts us again, the sentinel bounds the time
       }
       code = result;

@@ -108,14 +108,14 @@ struct Prepared {
   for (const int number : {SIGPIPE, SIGHUP, SIGINT, SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2})
     signal(number, SIG_DFL);
   if (options.own_session) setsid();
-  if (options.dies_with_us) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) _exit(127);
-  }
   if (prepared.account) {
     if (setgroups(prepared.groups.size(), prepared.groups.data()) != 0) report_and_exit(prepared.failure);
     if (setgid(prepared.account->gid) != 0 || setuid(prepared.account->uid) != 0)
       report_and_exit(prepared.failure);
+  }
+  if (options.dies_with_us) {  // after setuid, which would take the wish back (prctl(2))
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(127);
   }
   if (!options.directory.empty() && chdir(options.directory.c_str()) != 0) report_and_exit(prepared.failure);
   // Asio does not mark its sockets close-on-exec: a postmaster that kept our listening socket would keep the next
