@@ -21,7 +21,8 @@ class Watch {
 // The consensus store. Every call has a deadline of its own (retrying other endpoints inside it) and reports:
 //   timed_out, unavailable   the outcome of a write is unknown: resolve it by reading (etcd/settle.hpp)
 //   refused                  authentication or permission
-//   stale                    every member that answered is behind what we have already seen (EC-8, EC-9)
+//   stale                    every member that answered is behind what we have already seen (EC-8, EC-9);
+//   unknown outcome too
 class Store {
  public:
   virtual ~Store() = default;

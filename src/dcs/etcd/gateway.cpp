@@ -97,17 +97,21 @@ Result<void> Gateway::check(const Header& header) {
   return {};
 }
 
-// The whole store was rebuilt when most endpoints say so; one member wiped on its own says nothing.
-bool Gateway::adopts_other_cluster(const std::map<http::Url, Header>& strangers) {
-  if (strangers.size() * 2 <= options_.endpoints.size()) return false;
-  const auto& first = strangers.begin()->second;
-  const bool agree = std::all_of(strangers.begin(), strangers.end(), [&](const auto& entry) {
-    return entry.second.cluster_id == first.cluster_id;
-  });
-  if (!agree) return false;
-  log::warn("etcd is another cluster now: it was rebuilt or restored", {{"cluster_id", first.cluster_id}});
-  cluster_id_ = first.cluster_id;
-  raft_term_ = first.raft_term;
+// The whole store was wiped or restored when most members say so: its term then starts again, and its id does
+// too unless the initial cluster is the same. One member that is behind, or was wiped on its own, says
+// nothing.
+bool Gateway::adopts_rebuilt_cluster() {
+  if (strangers_.size() * 2 <= options_.endpoints.size()) return false;
+  Header newest = strangers_.begin()->second;
+  for (const auto& [id, header] : strangers_) {
+    if (header.cluster_id != newest.cluster_id) return false;
+    if (header.raft_term > newest.raft_term) newest = header;
+  }
+  log::warn(
+      "etcd was rebuilt or restored",
+      {{"cluster_id", newest.cluster_id}, {"raft_term", newest.raft_term}, {"raft_term_before", raft_term_}});
+  cluster_id_ = newest.cluster_id;
+  raft_term_ = newest.raft_term;
   learned_.clear();
   strangers_.clear();
   return true;
@@ -166,6 +170,7 @@ awaitable<Gateway::Tried> Gateway::try_at(http::Url endpoint, std::string path, 
       tried.was_sent = false;
       co_return tried;
     }
+    deadline = std::max(deadline, BootClock::now() + options_.connect_timeout);  // what authentication took
     auto request = http::post_request(body);
     if (!token_.empty()) request.headers.set("Authorization", token_);
     auto url = http::with_target(endpoint, prefix_ + path);
@@ -231,8 +236,8 @@ awaitable<Result<json::object>> Gateway::call(std::string path, json::object bod
       if (tried.answer) {
         const auto header = parse_header(*tried.answer);
         auto believed = check(header);
-        if (!believed && header.cluster_id != cluster_id_) strangers_[endpoint] = header;
-        if (!believed && adopts_other_cluster(strangers_)) believed = {};
+        if (!believed) strangers_[header.member_id] = header;
+        if (!believed && adopts_rebuilt_cluster()) believed = {};
         note(endpoint, believed.has_value());
         if (believed) co_return *std::move(tried.answer);
         tried.verdict = {.error = believed.error(), .try_elsewhere = true};
@@ -242,8 +247,7 @@ awaitable<Result<json::object>> Gateway::call(std::string path, json::object bod
       note(endpoint, false);
       log::debug("etcd endpoint failed, trying the next",
                  {{"endpoint", http::print_url(endpoint)}, {"error", last}});
-      const bool may_be_done = tried.was_sent && last.code != Errc::stale;
-      if (may_be_done && repeat == Repeat::no) co_return fail("etcd " + path, last);
+      if (tried.was_sent && repeat == Repeat::no) co_return fail("etcd " + path, last);
     }
     const auto pause = std::min<nanoseconds>(50ms * (round + 1), deadline - BootClock::now());
     if (pause > 0ns) co_await async::sleep_for(pause);

@@ -58,7 +58,7 @@ class Gateway : public std::enable_shared_from_this<Gateway> {
   awaitable<Result<std::string>> find_prefix(http::Url endpoint, BootInstant deadline);
   std::vector<http::Url> in_order() const;
   void note(const http::Url& endpoint, bool is_good);
-  bool adopts_other_cluster(const std::map<http::Url, Header>& strangers);
+  bool adopts_rebuilt_cluster();
 
   asio::any_io_executor executor_;
   EtcdOptions options_;
@@ -66,7 +66,8 @@ class Gateway : public std::enable_shared_from_this<Gateway> {
   std::vector<http::Url> learned_;
   std::map<http::Url, BootInstant> failed_;
   std::optional<http::Url> preferred_;
-  std::map<http::Url, Header> strangers_;  // endpoints that answered for another cluster
+  std::map<std::uint64_t, Header>
+      strangers_;  // by member id: who answered for another cluster or an old term
   std::string prefix_;
   std::string token_;
   BootInstant learned_at_{};

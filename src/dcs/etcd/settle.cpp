@@ -20,7 +20,8 @@ std::string written_key(const Op& op) {
 awaitable<Result<TxnResult>> settle(Store* store, Txn txn) {
   auto done = co_await store->txn(txn);
   const bool is_unknown =
-      !done && (done.error().code == Errc::timed_out || done.error().code == Errc::unavailable);
+      !done && (done.error().code == Errc::timed_out || done.error().code == Errc::unavailable ||
+                done.error().code == Errc::stale);
   if (!is_unknown) co_return done;
   Snapshot found;
   for (const auto& op : txn.success) {

@@ -52,12 +52,12 @@ awaitable<void> auth_story(EtcdCluster* cluster) {
   const auto refused = co_await wrong.range("/service/");
   EXPECT_FALSE(refused.has_value());
   if (!refused) {
-    EXPECT_EQ(refused.error().code, Errc::refused);
+    EXPECT_EQ(refused.error().code, Errc::refused) << to_string(refused.error());
     EXPECT_EQ(refused.error().context.find("wrong"), std::string::npos) << refused.error().context;
   }
   EtcdStore right{executor, options_for(*cluster, "root", "right")};
   const auto lease = co_await right.grant(5s);
-  EXPECT_TRUE(lease.has_value());
+  EXPECT_TRUE(lease.has_value()) << (lease ? "" : to_string(lease.error()));
   // The one that began without a token gets one, and a restart of etcd, which forgets all tokens, goes
   // unnoticed.
   EXPECT_TRUE(co_await until_readable(&open));
