@@ -118,8 +118,8 @@ struct Prepared {
     if (getppid() != parent) _exit(127);
   }
   if (!options.directory.empty() && chdir(options.directory.c_str()) != 0) report_and_exit(prepared.failure);
-  // Asio does not mark its sockets close-on-exec: a postmaster that kept our listening socket would keep the next
-  // agent from its port. Only the marks are set, so that `failure` can still be written to.
+  // Asio does not mark its sockets close-on-exec: a postmaster that kept our listening socket would keep the
+  // next agent from its port. Only the marks are set, so that `failure` can still be written to.
   close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   dup2(prepared.input, STDIN_FILENO);
   dup2(prepared.output, STDOUT_FILENO);
