@@ -9,7 +9,7 @@ namespace holdfast::ha {
 enum class Rejoin {
   carry_on,  // its WAL is a prefix of the leader's: start it and stream
   rewind,    // it has WAL that the leader does not have
-  rebuild,   // both made a timeline of this number: pg_rewind would see no difference
+  rebuild,   // both made the timeline that the leader is on: pg_rewind would see no difference
   unknown,   // the leader's history is not known yet
 };
 

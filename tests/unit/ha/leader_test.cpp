@@ -202,6 +202,19 @@ TEST(Rejoin, a_timeline_of_the_same_number_from_another_fork_is_cloned_anew) {
   EXPECT_NE(find_action<SetAside>(decide(view)), nullptr);
 }
 
+TEST(Rejoin, a_timeline_from_another_fork_below_the_leaders_is_rewound) {
+  View view = a_replica("pg2");
+  view.settings.use_pg_rewind = true;
+  view.leader_history = TimelineHistory{.timeline = 3, .ancestors = {{1, Lsn{900}, ""}, {2, Lsn{1200}, ""}}};
+  view.peers["pg1"].timeline = 3;
+  view.server.state = ServerState::stopped;
+  view.server.timeline = 2;
+  view.server.history = TimelineHistory{.timeline = 2, .ancestors = {{1, Lsn{900}, ""}}};
+  EXPECT_NE(find_action<StartStandby>(decide(view)), nullptr);
+  view.server.history->ancestors[0].at = Lsn{800};
+  EXPECT_EQ(decide(view).actions, actions({Rewind{"pg1"}}));
+}
+
 TEST(Rejoin, waits_for_the_leaders_checkpoint_before_rewinding) {  // EC-113
   View view = a_replica("pg2");
   view.settings.use_pg_rewind = true;
