@@ -290,6 +290,20 @@ def tests_that_documents_cite_exist():
                 yield f"{name}: no mutant is named {mutant[1]}"
 
 
+@check
+def places_that_documents_cite_hold_what_they_say():
+    """`src/file` (`symbol`): the symbol is in the file. | `src/folder` | `file.hpp` ...: the file is in the folder."""
+    for name in files("docs/", "README", "ARCH", "CONTRIB", ends=(".md",)):
+        text = read(name)
+        for path, symbol in re.findall(r"`((?:src|tests)/[\w./-]+)` \(`(\w+)`\)", text):
+            if (ROOT / path).is_file() and symbol not in read(path):
+                yield f"{name}: {symbol} is not in {path}"
+        for folder, rest in re.findall(r"^\| `(src/\w+)` \| (.*)$", text, re.M):
+            for cited in re.findall(r"`([\w/]+\.[ch]pp)`", rest):
+                if not (ROOT / folder / cited).exists():
+                    yield f"{name}: {folder}/{cited} is not there"
+
+
 # ---- for the reader to judge, not checked
 
 def percentile(values, share):
