@@ -84,6 +84,14 @@ bool can_be_compared(const View& view, const Name& leader) {
   return view.cluster->find(leader)->timeline == view.leader_history->timeline;
 }
 
+// Whom `sync` lists beside the present leader has nothing that the leader has not, whatever a look may say.
+Rejoin rejoin_of(const View& view) {
+  const auto& sync = view.cluster->sync;
+  const bool is_listed =
+      sync.is_active() && sync.leader == view.cluster->leader->name && sync.lists(view.self);
+  return is_listed ? Rejoin::carry_on : plan_rejoin(view.server, view.leader_history);
+}
+
 Step fill_directory(const View& view, const Name& leader) {
   if (view.server.directory == DirectoryState::incomplete) {
     return act_unhurried(view, view.server.directory_problem, SetAside{"incomplete"});
@@ -119,8 +127,7 @@ bool was_seen_to_diverge(const View& view) {
 }
 
 Step start_behind(const View& view, const Name& leader) {
-  const Rejoin plan =
-      was_seen_to_diverge(view) ? Rejoin::rewind : plan_rejoin(view.server, view.leader_history);
+  const Rejoin plan = was_seen_to_diverge(view) ? Rejoin::rewind : rejoin_of(view);
   const bool leaves_data = plan == Rejoin::rewind || plan == Rejoin::rebuild;
   if (leaves_data && !can_be_compared(view, leader))
     return wait(fmt::format("no action: diverged, it seems; waiting until {} runs", leader),
@@ -148,7 +155,7 @@ Step start_behind(const View& view, const Name& leader) {
 Step keep_following(const View& view, const Name& leader) {
   const auto& server = view.server;
   const Name upstream = upstream_for(view);
-  const Rejoin plan = plan_rejoin(server, view.leader_history);
+  const Rejoin plan = rejoin_of(view);
   // No verdict about a leader that is silent: this server may be the one to succeed it.
   const bool diverged = plan == Rejoin::rewind || plan == Rejoin::rebuild;
   if (!server.streaming && diverged && can_be_compared(view, leader)) {

@@ -233,6 +233,14 @@ TEST(Rejoin, is_not_begun_about_a_leader_that_is_silent) {
   EXPECT_EQ(find_action<StopServer>(decide(view)), nullptr);
 }
 
+TEST(Rejoin, is_not_needed_by_a_standby_that_sync_lists_beside_the_present_leader) {
+  View view = a_replica("pg2");
+  view.server.streaming = false;
+  view.leader_history = TimelineHistory{.timeline = 2, .ancestors = {{1, Lsn{900}, ""}}};
+  make_synchronous(view, {"pg2"});
+  EXPECT_EQ(find_action<StopServer>(decide(view)), nullptr);
+}
+
 TEST(Rejoin, a_rewind_that_could_not_reach_its_source_is_tried_again) {
   View view = a_replica("pg2");
   view.settings.use_pg_rewind = true;
