@@ -12,6 +12,10 @@ constexpr nanoseconds lease_longest =
     1h;  // no lease is longer; guards the arithmetic against nonsense from a peer
 constexpr std::int64_t million = 1'000'000;
 
+bool knows_no_lease_yet(const HeartbeatSeen& heartbeat) {
+  return heartbeat.role == Role::primary && heartbeat.running && !heartbeat.epoch;
+}
+
 }  // namespace
 
 BootInstant Gate::proof_end(const HeartbeatSeen& heartbeat) const {
@@ -51,6 +55,13 @@ void Gate::on_heartbeat(const HeartbeatSeen& heartbeat, BootInstant now) {
   if (is_unasked && is_same_lock) {
     latest.sent_at = proven.sent_at;
     latest.lease_remaining = proven.lease_remaining;
+  }
+  // An agent that was just started does not know its lease yet. What the one before it proved still stands: until
+  // then the lock is this member's, and its sentinel keeps the deadline.
+  if (knows_no_lease_yet(heartbeat)) {
+    latest.sent_at = proven.sent_at;
+    latest.lease_remaining = proven.lease_remaining;
+    latest.epoch = proven.epoch;
   }
   decide(now);
 }

@@ -164,6 +164,22 @@ TEST(Gate, a_proof_is_not_carried_over_to_another_epoch) {
   EXPECT_EQ(gate.view().state, GateState::held);
 }
 
+TEST(Gate, an_agent_that_was_started_again_and_knows_no_lease_yet_ends_no_proof) {
+  auto gate = an_open_gate();
+  gate.on_heartbeat(primary("pg1", 0, 1s, 0ns), at(1s));
+  EXPECT_TRUE(gate.view().takes_new(at(1s)));
+  EXPECT_EQ(gate.view().until, at(4s - 4ms));
+  gate.on_time(*gate.wake_at());
+  EXPECT_EQ(gate.view().closed_by, CutCause::proof_expired);
+}
+
+TEST(Gate, an_agent_that_knows_no_lease_opens_nothing) {
+  Gate gate{{}};
+  gate.on_cluster(leader("pg1", 10), at(0s));
+  gate.on_heartbeat(primary("pg1", 0, 0s, 0ns), at(0s));
+  EXPECT_EQ(gate.view().state, GateState::held);
+}
+
 TEST(Gate, survives_nonsense_about_the_lease) {
   Gate gate{{}};
   gate.on_cluster(leader("pg1", 10), at(0s));
