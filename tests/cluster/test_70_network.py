@@ -17,6 +17,7 @@ def running(make_module_cluster):
 
 @pytest.fixture
 def cluster(running):
+    running.mend()
     running.whole()
     return running
 

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import tempfile
 
 from . import processes, program
@@ -73,6 +74,14 @@ class Cluster:
         self.start()
         self.whole(within=180)
         return self
+
+    def mend(self):
+        """What a test before may have left: everything thawed and started again."""
+        services = [part for node in self.nodes for part in (node.etcd, node.agent)] + [p.service for p in self.proxies]
+        processes.send(processes.processes_below(self.root), signal.SIGCONT)
+        for service in services:
+            if service.process is not None and not service.is_alive():
+                service.start()
 
     def stop(self):
         """Everything, whatever state it is in."""

@@ -57,6 +57,14 @@ class Load:
     def last_error(self):
         return (self.refused + self.errors)[-1:] or None
 
+    def expect_nobody_refused(self):
+        """A client may have been cut off, but its next connection was let in and led to a primary."""
+        assert not self.refused, f"{len(self.refused)} connections were refused: {self.refused[0]}"
+
+    def expect_untouched(self):
+        self.expect_nobody_refused()
+        assert not self.errors, f"{len(self.errors)} clients were cut off or saw an error: {self.errors[0]}"
+
     def longest_gap(self, since=0.0):
         """Seconds between two acknowledged writes that followed one another."""
         instants = sorted(at for at in self.acknowledged.values() if at >= since)
