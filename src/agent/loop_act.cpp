@@ -165,7 +165,8 @@ awaitable<void> Agent::renew() {
   const BootInstant sent = BootClock::now();
   Result<void> renewed;
   if (moves) {
-    auto moved = co_await lock_.take(ha::ReadoptLeader{cached_->leader->mod_revision}, settings_);
+    const ha::ReadoptLeader move{cached_->leader->mod_revision};
+    auto moved = co_await lock_.take(move, settings_);
     if (!moved) renewed = tl::unexpected(moved.error());
   } else {
     renewed = co_await lock_.renew(settings_);

@@ -126,7 +126,8 @@ awaitable<void> Observer::wait_for_end(postgres::Postmaster postmaster) {
 
 awaitable<void> Observer::poll(milliseconds interval) {
   for (;;) {
-    co_await wake_.wait_until(BootClock::now() + (running_ || crashed_ ? interval : stopped_interval));
+    const milliseconds pause = running_ || crashed_ ? interval : stopped_interval;
+    co_await wake_.wait_until(BootClock::now() + pause);
     const auto before = state();
     const auto had = status_;
     co_await look();

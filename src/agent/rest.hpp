@@ -11,7 +11,7 @@
 #include "heartbeat/publisher.hpp"
 #include "http/server.hpp"
 
-// The agent's REST API, Patroni's (patroni.md 1.1.5): paths, parameters, status codes and texts.
+// The agent's REST API, Patroni's: paths, parameters, status codes and texts.
 namespace holdfast::agent::rest {
 
 struct ApiOptions {

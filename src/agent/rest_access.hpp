@@ -8,7 +8,7 @@
 #include "agent/rest_view.hpp"
 #include "http/message.hpp"
 
-// Who may use the unsafe verbs (restapi.authentication, allowlist, verify_client; patroni.md 1.1.5). Reading
+// Who may use the unsafe verbs (restapi.authentication, allowlist, verify_client; Patroni, api.py). Reading
 // is open.
 namespace holdfast::agent::rest {
 

@@ -6,7 +6,7 @@
 
 #include "agent/rest_view.hpp"
 
-// Which status code a health check gets (patroni.md 1.1.5; Patroni's do_GET decides by parts of the path, so
+// Which status code a health check gets (Patroni's do_GET decides by parts of the path, so
 // "/replica-x" counts as /replica there and here).
 namespace holdfast::agent::rest {
 

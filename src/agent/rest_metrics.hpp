@@ -6,7 +6,7 @@
 
 namespace holdfast::agent::rest {
 
-// Patroni's metrics (patroni.md 1.1.6) in Prometheus' text format, labels scope and name.
+// Patroni's metrics in Prometheus' text format, labels scope and name.
 std::string print_patroni_metrics(const RestView& view);
 
 // The number that patroni_postgres_state gives to a state word; -1: unknown.

@@ -10,7 +10,7 @@
 #include "base/lsn.hpp"
 
 // What the unsafe verbs of the REST API ask of the agent. Requests are well-formed when they come here; the
-// texts and status codes in the answers are Patroni's (patroni.md 1.1.5).
+// texts and status codes in the answers are Patroni's.
 namespace holdfast::agent::rest {
 
 struct Answer {

@@ -8,7 +8,7 @@
 #include "agent/rest_view.hpp"
 #include "http/message.hpp"
 
-// Reads and checks the bodies of unsafe requests, with Patroni's refusals (patroni.md 1.1.5). Pure.
+// Reads and checks the bodies of unsafe requests, with Patroni's refusals. Pure.
 namespace holdfast::agent::rest {
 
 template <class Order>

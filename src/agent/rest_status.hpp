@@ -6,7 +6,7 @@
 
 #include "agent/rest_view.hpp"
 
-// The JSON documents of the REST API, with Patroni's fields (patroni.md 1.1.5).
+// The JSON documents of the REST API, with Patroni's fields.
 namespace holdfast::agent::rest {
 
 boost::json::object status_document(const RestView& view);   // GET /patroni and every health check

@@ -29,7 +29,7 @@ struct RestView {
   std::string name;
   std::string scope;
 
-  // PostgreSQL. `role` and `state` are Patroni's words (patroni.md 1.1.5): "primary", "running", …
+  // PostgreSQL. `role` and `state` are Patroni's words: "primary", "running", …
   std::string role = "uninitialized";
   std::string state = "stopped";
   std::optional<postgres::Status> server;  // its last answer; nullopt: it does not answer

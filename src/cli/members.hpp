@@ -8,7 +8,7 @@
 #include "cli/table.hpp"
 #include "dcs/cluster.hpp"
 
-// A cluster's members as people see them: Patroni's words and columns (patroni.md 1.1.4). Pure.
+// A cluster's members as people see them: Patroni's words and columns. Pure.
 namespace holdfast::cli {
 
 struct MemberRow {

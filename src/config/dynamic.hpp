@@ -21,8 +21,8 @@ Result<std::string> patch_dynamic(std::string_view json, std::string_view change
 Result<std::string> replace_dynamic(std::string_view json);
 
 // The settings PostgreSQL runs with: local over dynamic, `parameters` merged key by key; GUCs that Patroni
-// controls come from the DCS or their default only (patroni.md 1.1.2). Problems name values that are not
-// usable and what is used instead.
+// controls come from the DCS or their default only (Patroni, dynamic configuration). Problems name values
+// that are not usable and what is used instead.
 PostgresqlConfig effective_postgresql(const Config& local, const DynamicConfig& dynamic,
                                       Problems* problems = nullptr);
 

@@ -13,7 +13,7 @@ namespace holdfast::config {
 namespace {
 
 // Settings that must agree on all members: from the DCS or the default, checked against a minimum
-// (patroni.md 1.1.2; Patroni, postgresql/config.py CMDLINE_OPTIONS). They are passed on the command line, so
+// (Patroni, postgresql/config.py CMDLINE_OPTIONS). They are passed on the command line, so
 // that ALTER SYSTEM can't undo them.
 struct Controlled {
   std::string_view name;

@@ -15,8 +15,7 @@
 #include "config/values.hpp"
 
 // A key is declared once: Schema<Section>::entries says its name, member, bounds and one line of help.
-// Reading, checking, printing, explaining, the reference page and the reload diff all walk that tuple
-// (style.md 3.8).
+// Reading, checking, printing, explaining, the reference page and the reload diff all walk that tuple.
 namespace holdfast::config {
 
 // When a changed value takes effect.

@@ -14,7 +14,7 @@
 #include "dcs/keys.hpp"
 #include "dcs/types.hpp"
 
-// What Patroni keeps in the DCS, typed (patroni-dcs.md 2.3, 2.4). parse_cluster never fails: a malformed
+// What Patroni keeps in the DCS, typed (Patroni, dcs/etcd3.py). parse_cluster never fails: a malformed
 // value counts as absent and is told in `problems`. print_* give the exact bytes that Patroni would write.
 namespace holdfast::dcs {
 

@@ -6,7 +6,7 @@
 
 namespace holdfast::dcs {
 
-// Where Patroni keeps a cluster's state: /<namespace>/<scope>/<key> (patroni-dcs.md 2.3).
+// Where Patroni keeps a cluster's state: /<namespace>/<scope>/<key> (Patroni, dcs/etcd3.py).
 class Keys {
  public:
   // `space` as in `namespace:` of patroni.yml: slashes around it and doubled ones don't matter; empty:

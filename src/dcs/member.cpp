@@ -3,7 +3,7 @@
 #include "dcs/cluster.hpp"
 #include "dcs/fields.hpp"
 
-// The record under members/NAME (patroni-dcs.md 2.4).
+// The record under members/NAME (Patroni, dcs/etcd3.py).
 namespace holdfast::dcs {
 namespace {
 

@@ -33,7 +33,8 @@ Txn put_member(const Keys& keys, std::string_view name, std::string value, Lease
 Txn remove_member(const Keys& keys, std::string_view name);
 Txn put_config(const Keys& keys, std::string text);
 Txn put_config(const Keys& keys, std::string text, Revision expected);  // CAS; 0: must be absent
-// Conditional on still holding the lock: a deposed primary can't move /sync (fence 2 of design/2).
+// Conditional on still holding the lock: a deposed primary can't move /sync (fence 2 of
+// docs/how-failover-works.md).
 Txn write_sync(const Keys& keys, std::string leader, std::string value, Revision expected);
 Txn remove_sync(const Keys& keys, std::string leader, Revision expected);
 Txn put_status(const Keys& keys, std::string leader, std::string value);

@@ -11,8 +11,8 @@
 #include "base/result.hpp"
 #include "base/timeline.hpp"
 
-// What an agent tells its peers and the proxies about itself, many times a second, past the DCS (design/2
-// "Detecting a dead primary"). One line of JSON each; fields that the reader doesn't know are ignored, absent
+// What an agent tells its peers and the proxies about itself, many times a second, past the DCS.
+// One line of JSON each; fields that the reader doesn't know are ignored, absent
 // ones have the defaults below, so that versions can be mixed.
 namespace holdfast::heartbeat {
 

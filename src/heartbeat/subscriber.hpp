@@ -32,7 +32,8 @@ struct SubscriberOptions {
 
 struct SubscriberHandlers {
   // `sent_at`: when the question that this heartbeat answers left us: what it says was true at or after that
-  // moment (design/2, fence 5). BootInstant{}: it answers none. Handlers must not destroy the subscriber.
+  // moment (fence 5 of docs/how-failover-works.md). BootInstant{}: it answers none. Handlers must not destroy
+  // the subscriber.
   std::function<void(const std::string& peer, const Heartbeat&, BootInstant sent_at, BootInstant received_at)>
       on_heartbeat;
   // The stream broke, or the first of a row of attempts to open it failed. It is tried again by itself.

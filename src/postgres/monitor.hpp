@@ -82,7 +82,7 @@ struct Status {
 std::string status_query(int server_version);
 Result<Status> parse_status(const Rows& rows);
 
-// What probing with a fresh connection and a write found out (design/2 "PostgreSQL hangs"; EC-41, EC-110).
+// What probing with a fresh connection and a write found out (EC-41, EC-110).
 enum class Health {
   healthy,       // connected, and wrote if primary
   starting,      // up, not accepting connections yet (57P03)

@@ -36,7 +36,7 @@ class PollDiscovery : public Discovery {
 };
 
 // What a member's REST answer says about position and timeline ("xlog", "timeline", "sync_standby" of
-// patroni.md 1.1.5) goes into `seen`; anything that is not there is left alone.
+// Patroni, api.py) goes into `seen`; anything that is not there is left alone.
 void read_patroni_status(std::string_view body, route::CheckSeen& seen);
 
 }  // namespace holdfast::proxy

@@ -21,7 +21,7 @@ struct Facts {
   std::vector<std::uint16_t> ports;
 };
 
-// HAProxy's statistics (`show stat`, haproxy.md 1.3.3): a FRONTEND row, a row a server, a BACKEND row for
+// HAProxy's statistics (`show stat`, HAProxy management guide, 9.1): a FRONTEND row, a row a server, a BACKEND row for
 // each listener.
 std::string print_csv(const Facts& facts);
 // Prometheus text: HAProxy's names where dashboards use them, ours beside them.

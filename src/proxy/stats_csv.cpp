@@ -7,7 +7,7 @@
 namespace holdfast::proxy {
 namespace {
 
-// haproxy.md 1.3.3, in order; the first is written with "# " before it.
+// HAProxy management guide, 9.1, in order; the first is written with "# " before it.
 constexpr std::string_view columns =
     "pxname,svname,qcur,qmax,scur,smax,slim,stot,bin,bout,dreq,dresp,ereq,econ,eresp,wretr,wredis,status,"
     "weight,act,"

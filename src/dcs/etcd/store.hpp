@@ -23,7 +23,7 @@ struct EtcdOptions {
   bool learn_members = true;             // also use the client URLs that the members advertise
 };
 
-// etcd v3 through its JSON gateway, as Patroni speaks to it (patroni-dcs.md 2.1). Belongs to one executor.
+// etcd v3 through its JSON gateway, as Patroni speaks to it (Patroni, dcs/etcd3.py). Belongs to one executor.
 class EtcdStore : public Store {
  public:
   EtcdStore(const asio::any_io_executor& executor, EtcdOptions options);

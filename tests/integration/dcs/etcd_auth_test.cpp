@@ -68,7 +68,8 @@ awaitable<void> auth_story(EtcdCluster* cluster) {
   auto write = put_config(keys, "{}");
   const auto done = co_await right.txn(write);
   EXPECT_TRUE(done && done->succeeded) << (done ? "" : to_string(done.error()));
-  auto watch = co_await right.watch(keys.prefix(), done ? done->revision : 1);
+  const Revision from = done ? done->revision : 1;
+  auto watch = co_await right.watch(keys.prefix(), from);
   EXPECT_TRUE(watch.has_value());
   bool seen = false;
   for (int i = 0; watch && i < 3 && !seen; ++i) {

@@ -25,6 +25,9 @@ TEST(RestPatroni, describes_the_primary) {
   row.state = "streaming";
   row.sync_state = "async";
   view.server->replication = {row};
+  view.reason = "no action: I am pg1, the leader with the lock";
+  view.epoch = Epoch{17};
+  view.lease_remaining = 3s;
   const auto response = get(view, "/patroni");
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.content_type, "application/json");
@@ -36,7 +39,9 @@ TEST(RestPatroni, describes_the_primary) {
       "\"application_name\": \"pg2\", \"client_addr\": \"10.0.1.12\", \"state\": \"streaming\", "
       "\"sync_state\": \"async\", \"sync_priority\": 0}], \"dcs_last_seen\": 1768392000, "
       "\"database_system_identifier\": \"7587\", "
-      "\"patroni\": {\"version\": \"4.1.4\", \"scope\": \"payments\", \"name\": \"pg1\"}}");
+      "\"patroni\": {\"version\": \"4.1.4\", \"scope\": \"payments\", \"name\": \"pg1\"}, "
+      "\"holdfast\": {\"version\": \"0.1.0\", \"reason\": \"no action: I am pg1, the leader with the lock\", "
+      "\"epoch\": 17, \"lease_remaining_ms\": 3000}}");
 }
 
 TEST(RestPatroni, describes_a_synchronous_replica_with_everything_that_can_be_said) {

@@ -24,7 +24,7 @@ struct Row {
   int primary, replica, sync, quorum, standby_leader, stopped;
 };
 
-// What a load balancer sees of each kind of member of a healthy cluster (patroni.md 1.1.5).
+// What a load balancer sees of each kind of member of a healthy cluster.
 TEST(RestHealth, answers_each_check_by_the_member_s_role) {
   const RestView views[] = {the_primary(),      a_replica(),        a_sync_standby(),
                             a_quorum_standby(), a_standby_leader(), a_stopped_member()};
