@@ -16,8 +16,9 @@ constexpr milliseconds catch_up_limit = 1s;
 }  // namespace
 
 awaitable<void> Agent::decide_forever() {
-  while (!exits_) {
+  for (;;) {
     const BootInstant until = step();
+    if (exits_) co_return;  // an agent that is done does not wait for its next turn
     co_await wake_.wait_until(until);
   }
 }
