@@ -56,8 +56,8 @@ void Gate::on_heartbeat(const HeartbeatSeen& heartbeat, BootInstant now) {
     latest.sent_at = proven.sent_at;
     latest.lease_remaining = proven.lease_remaining;
   }
-  // An agent that was just started does not know its lease yet. What the one before it proved still stands: until
-  // then the lock is this member's, and its sentinel keeps the deadline.
+  // An agent that was just started does not know its lease yet. What the one before it proved still stands:
+  // until then the lock is this member's, and its sentinel keeps the deadline.
   if (knows_no_lease_yet(heartbeat)) {
     latest.sent_at = proven.sent_at;
     latest.lease_remaining = proven.lease_remaining;
