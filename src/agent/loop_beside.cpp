@@ -93,6 +93,10 @@ awaitable<void> Agent::feed_metrics() {
 }
 
 awaitable<void> Agent::apply_dynamic() {
+  // In a directory of another cluster nothing is ours to write.
+  const auto system_id = observer_.server({}).system_id;
+  const bool is_known = cached_ && cached_->initialize && !cached_->initialize->is_in_progress();
+  if (is_known && !system_id.empty() && system_id != cached_->initialize->system_id) co_return;
   config::Problems problems;
   const auto effective = config::effective_postgresql(config_, dynamic_, &problems);
   for (const auto& problem : problems)

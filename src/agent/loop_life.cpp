@@ -6,12 +6,16 @@
 #include "agent/loop.hpp"
 #include "agent/notify.hpp"
 #include "agent/settings.hpp"
+#include "async/with_timeout.hpp"
 #include "base/log.hpp"
 #include "base/version.hpp"
 #include "http/client.hpp"
 
 namespace holdfast::agent {
 namespace {
+
+// The DCS may be stopping with us: its answer is not waited for.
+constexpr milliseconds goodbye_limit = 1s;
 
 heartbeat::SubscriberOptions subscriber_options(const config::Config& config,
                                                 const config::DynamicConfig& dynamic) {
@@ -187,11 +191,13 @@ awaitable<void> Agent::shut_down() {
   co_await tasks_.stop();
   if (cached_ && records_.session()) {
     const auto server = observer_.server({});
-    co_await records_.say_goodbye(member_record(portrait(server)));
+    auto goodbye = records_.say_goodbye(member_record(portrait(server)));
+    auto said = co_await async::with_timeout(goodbye_limit, std::move(goodbye));
+    if (!said) log::info("the member record could not be updated any more", {{"error", said.error()}});
   }
-  if (!observer_.is_running() && sentinel_is_armed_) {
-    auto disarmed = sentinel_.disarm();
-    if (!disarmed) log::debug("the sentinel is gone already", {{"error", disarmed.error()}});
+  if (!observer_.is_running() && sentinel_.is_connected()) {
+    auto dismissed = sentinel_.dismiss();
+    if (!dismissed) log::debug("the sentinel is gone already", {{"error", dismissed.error()}});
   }
   watchdog_.disarm();
   co_await jobs_.stop();

@@ -86,6 +86,7 @@ awaitable<void> Observer::look() {
   if (running_) {
     auto status = co_await control_->status(status_limit);
     if (status && running_) take_status(std::move(*status));
+    note_refusal(status ? std::string{} : to_string(status.error()));
   } else {
     co_await read_stopped();
   }
@@ -166,6 +167,13 @@ void Observer::take_status(postgres::Status status) {
   if (!names_active_from_) names_active_from_ = status_->insert;
   learn_history(status_->timeline);
   note_stalls();
+}
+
+// A server that starts and lets nobody in would otherwise be "starting" for ever, and nobody could tell why.
+void Observer::note_refusal(const std::string& refusal) {
+  if (refusal == refusal_) return;
+  refusal_ = refusal;
+  if (!refusal.empty() && !status_) log::warn("PostgreSQL does not let us in yet", {{"error", refusal}});
 }
 
 void Observer::learn_history(Timeline timeline) {

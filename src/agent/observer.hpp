@@ -55,6 +55,7 @@ class Observer {
   void take_status(postgres::Status status);
   void note_stalls();
   void learn_history(Timeline timeline);
+  void note_refusal(const std::string& refusal);
   ha::ServerState state() const;
   bool is_standby() const;
   ha::Standby standby_of(const postgres::ReplicationRow& row, const std::string& member) const;
@@ -75,6 +76,7 @@ class Observer {
   std::optional<Lsn> names_active_from_;
   std::string upstream_;
   std::string probe_text_;
+  std::string refusal_;  // why the last look got no status
   bool responsive_ = true;
   bool crashed_ = false;
   bool end_is_expected_ = false;

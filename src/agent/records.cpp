@@ -247,9 +247,8 @@ void Records::cache_config(const dcs::Cluster& cluster) {
   if (replace_file(dynamic_cache(*config_), cluster.config->text)) cached_config_ = cluster.config->text;
 }
 
-awaitable<void> Records::say_goodbye(dcs::Member member) {
-  auto kept = co_await keep_member(member);
-  report("member record", kept);
+awaitable<Result<void>> Records::say_goodbye(dcs::Member member) {
+  co_return co_await keep_member(member);
 }
 
 }  // namespace holdfast::agent

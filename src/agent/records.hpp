@@ -37,7 +37,7 @@ class Records {
   std::optional<std::string> final_status(const dcs::Cluster& cluster, Lsn position) const;
   // The lease that the member record lives on; none before the first round.
   dcs::LeaseId session() const { return session_; }
-  awaitable<void> say_goodbye(dcs::Member member);  // the record's last state, and the session ends
+  awaitable<Result<void>> say_goodbye(dcs::Member member);  // the record's last state
 
   bool awaits_checkpoint() const { return awaits_checkpoint_; }
   // Until its checkpoint is done nobody may rewind from us: pg_control still tells the old timeline (EC-113).

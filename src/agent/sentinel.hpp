@@ -25,6 +25,8 @@ class SentinelClient {
   // Both only send: they never block. Errc::unavailable when the sentinel is gone: connect() again.
   Result<void> arm(BootInstant deadline);
   Result<void> disarm();
+  // PostgreSQL is stopped and so are we: nothing is left to guard, the sentinel ends.
+  Result<void> dismiss();
   bool is_connected() const { return fd_ >= 0; }
 
  private:

@@ -89,6 +89,10 @@ Result<void> SentinelClient::send(std::int64_t deadline) {
 Result<void> SentinelClient::arm(BootInstant deadline) {
   return send(deadline.time_since_epoch().count());
 }
+Result<void> SentinelClient::dismiss() {
+  return send(sentinel_dismissal);
+}
+
 Result<void> SentinelClient::disarm() {
   return send(0);
 }

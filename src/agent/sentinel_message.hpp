@@ -12,6 +12,9 @@ namespace holdfast::agent {
 
 inline constexpr std::uint64_t sentinel_magic = 0x686f6c6466617374;  // "holdfast"
 
+// Instead of a deadline: the guarded server is stopped for good.
+inline constexpr std::int64_t sentinel_dismissal = -1;
+
 // Both ways: the agent sends the deadline to arm (0: disarm), the sentinel greets with the one it holds.
 struct SentinelMessage {
   std::uint64_t magic = sentinel_magic;

@@ -29,6 +29,7 @@ struct Sentinel {
   int agent = -1;  // the newest connection; an older one is closed
   BootInstant deadline{};
   BootInstant alone_since{};
+  bool is_dismissed = false;
 };
 
 // Neither is fatal: without them the sentinel is merely slower under memory pressure or load.
@@ -73,7 +74,11 @@ void accept_agent(Sentinel& sentinel) {
 void read_agent(Sentinel& sentinel) {
   SentinelMessage message;
   const auto size = recv(sentinel.agent, &message, sizeof message, 0);
-  if (size == sizeof message && message.magic == sentinel_magic) {
+  if (size == sizeof message && message.magic == sentinel_magic &&
+      message.deadline_ns == sentinel_dismissal) {
+    sentinel.deadline = {};
+    sentinel.is_dismissed = true;
+  } else if (size == sizeof message && message.magic == sentinel_magic) {
     sentinel.deadline = BootInstant{nanoseconds{message.deadline_ns}};
   } else if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR)) {
     close(sentinel.agent);  // the deadline stands: an agent that is gone is what we are for
@@ -105,6 +110,7 @@ int wait_limit_ms(const Sentinel& sentinel) {
 }
 
 bool is_done(const Sentinel& sentinel) {
+  if (sentinel.is_dismissed) return true;
   return sentinel.agent < 0 && sentinel.deadline == BootInstant{} &&
          BootClock::now() > sentinel.alone_since + lonely_limit;
 }

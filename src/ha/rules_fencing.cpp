@@ -71,7 +71,8 @@ Answer when_another_member_leads(const View& view) {
 Answer when_system_id_differs(const View& view) {
   if (!view.cluster || !view.cluster->initialize || view.cluster->initialize->empty()) return std::nullopt;
   const auto& ours = view.server.system_id;
-  if (ours.empty() || ours == *view.cluster->initialize || view.settings.pause) return std::nullopt;
+  if (ours.empty() || ours == *view.cluster->initialize) return std::nullopt;
+  if (view.settings.pause || view.is_stopping) return std::nullopt;
   const auto reason = fmt::format(
       "no action: the data directory has system identifier {} and the cluster has {}; it belongs to another "
       "cluster, move "

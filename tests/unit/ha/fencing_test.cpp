@@ -87,6 +87,14 @@ TEST(Fencing, a_server_of_another_cluster_is_stopped_and_told_what_to_do) {
   EXPECT_NE(decision.reason.find("belongs to another cluster"), std::string::npos);
 }
 
+TEST(Fencing, a_stopping_agent_ends_beside_the_server_of_another_cluster) {
+  View view = a_replica("pg2");
+  view.server.system_id = "8";
+  view.server.state = ServerState::stopped;
+  view.is_stopping = true;
+  EXPECT_EQ(decide(view).actions, actions({Exit{}}));
+}
+
 TEST(Lease, counts_from_before_the_request_left_and_allows_for_a_fast_clock) {  // EC-1
   EXPECT_EQ(lease_deadline(noon, 4s, 0.001), noon + 3996ms);
 }
