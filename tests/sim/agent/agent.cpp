@@ -208,7 +208,7 @@ ha::View Agent::observe() const {
   view.settings = settings_;
   view.tags = node_.tags;
   view.server = observe_server();
-  const bool is_fresh = seen_ && (now() - last_contact_ < dcs_silence_max || world_.mutant.trusts_old_dcs);
+  const bool is_fresh = seen_ && (now() - last_contact_ < dcs_silence_max);
   if (is_fresh) view.cluster = seen_->ha;
   view.tenure = tenure_;
   view.peers = peers_;
@@ -232,6 +232,7 @@ ha::Server Agent::observe_server() const {
   server.directory_problem = data.problem;
   server.system_id = data.system_id;
   server.timeline = data.timeline;
+  if (data.timeline > 0) server.history = data.history();
   server.cleanly_stopped = data.cleanly_stopped;
   if (postgres.is_up()) {
     server.state = postgres.state() == State::starting ? ha::ServerState::starting : ha::ServerState::running;

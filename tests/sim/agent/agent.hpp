@@ -66,14 +66,21 @@ class Agent {
   bool may_become_primary_now() const;
 
   // writes.cpp
+  struct Lock {
+    Epoch epoch;
+    std::uint64_t store = 0;  // which etcd, before or after a wipe
+  };
   bool* pending_of(const Action& action);
   void begin_write(const Action& action);
+  void begin_claim(const Action& action);
+  void read_after_claim();
+  void end_claim();
   void begin_acquire(const Action& action);
   void send_leader_write(const Action& action, dcs::LeaseId lease, BootInstant sent);
-  void settle(const dcs::Txn& txn, int tries, std::function<void(std::optional<SeenPtr>)> done);
-  void submit(const dcs::Txn& txn, std::function<void(bool applied, Epoch epoch)> done);
+  void settle(int tries, std::function<void(std::optional<SeenPtr>)> done);
+  void submit(const dcs::Txn& txn, std::function<void(bool applied, Lock lock)> done);
   void renew();
-  void hold(dcs::LeaseId lease, Epoch epoch, BootInstant sent);
+  void hold(dcs::LeaseId lease, Lock lock, BootInstant sent);
   BootInstant deadline_of(BootInstant sent) const;
   dcs::Writer writer(dcs::LeaseId lease) const;
 

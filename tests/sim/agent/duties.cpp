@@ -32,6 +32,7 @@ void Agent::tick() {
 void Agent::beat() {
   const auto server = observe_server();
   Beat beat;
+  beat.says.has_data = server.directory == ha::DirectoryState::ready;
   beat.says.is_running = server.state == ha::ServerState::running && server.responsive;
   beat.says.is_writable = server.is_writable();
   beat.says.holds_lock = tenure_.is_valid(now());

@@ -6,7 +6,15 @@ namespace holdfast::sim {
 
 void Sentinel::feed(World& world, Node& node, BootInstant deadline) {
   deadline_ = deadline;
-  world.queue.at(node.host.when(deadline, world.now()), [this, &world, &node] { look(world, node); });
+  wait(world, node, deadline);
+}
+
+void Sentinel::wait(World& world, Node& node, BootInstant deadline) {
+  world.queue.at(node.host.when(deadline, world.now()), [this, &world, &node, deadline] {
+    if (deadline != deadline_) return;                                              // fed meanwhile
+    if (node.host.now(world.now()) < deadline) return wait(world, node, deadline);  // the clock stood still
+    look(world, node);
+  });
 }
 
 void Sentinel::look(World& world, Node& node) {

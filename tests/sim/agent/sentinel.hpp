@@ -16,6 +16,7 @@ class Sentinel {
   bool is_off = false;  // mutant
 
  private:
+  void wait(World& world, Node& node, BootInstant deadline);
   BootInstant deadline_{};
 };
 

@@ -9,6 +9,7 @@ namespace holdfast::sim {
 namespace {
 
 constexpr int settle_tries = 3;
+constexpr SimTime claim_pause = 100ms;
 
 }  // namespace
 
@@ -40,10 +41,10 @@ void Agent::begin_write(const Action& action) {
   const bool needs_lease =
       std::holds_alternative<ha::AcquireLeader>(action) || std::holds_alternative<ha::ReadoptLeader>(action);
   if (needs_lease) return begin_acquire(action);
+  if (std::holds_alternative<ha::TakeInitialize>(action)) return begin_claim(action);
   const auto txn = dcs::txn_for(action, world_.keys, writer(leader_lease_));
-  submit(*txn, [this, action, pending](bool applied, Epoch) {
+  submit(*txn, [this, action, pending](bool applied, Lock) {
     *pending = false;
-    if (applied && std::holds_alternative<ha::TakeInitialize>(action)) owns_bootstrap_ = true;
     if (applied && std::holds_alternative<ha::DropInitialize>(action)) owns_bootstrap_ = false;
     if (applied && std::holds_alternative<ha::ReleaseLeader>(action)) {
       tenure_.held = false;
@@ -53,6 +54,34 @@ void Agent::begin_write(const Action& action) {
                      applied ? "done" : "refused or unknown");
     wake();
   });
+}
+
+// The claim lives on the member's lease: a bootstrapper that dies does not block the cluster for ever.
+void Agent::begin_claim(const Action& action) {
+  const auto answer = [this, action](bool applied) {
+    owns_bootstrap_ = applied;
+    world_.trace.say(world_.now(), node_.host.name, "{}: {}", to_string(action),
+                     applied ? "done" : "refused or unknown");
+    if (applied) return read_after_claim();
+    world_.after(node_, claim_pause, [this] { end_claim(); });
+  };
+  if (!member_lease_) return answer(false);
+  auto txn = dcs::take_initialize(world_.keys);
+  std::get<dcs::Put>(txn.success.front()).lease = member_lease_;
+  submit(txn, [answer](bool applied, Lock) { answer(applied); });
+}
+
+// A view from before the claim would make us claim again, and be refused by ourselves.
+void Agent::read_after_claim() {
+  settle(settle_tries, [this](std::optional<SeenPtr> read) {
+    if (read) on_seen(*read);
+    end_claim();
+  });
+}
+
+void Agent::end_claim() {
+  pending_.initialize = false;
+  wake();
 }
 
 void Agent::begin_acquire(const Action& action) {
@@ -76,20 +105,21 @@ void Agent::send_leader_write(const Action& action, dcs::LeaseId lease, BootInst
     std::erase_if(txn->compares,
                   [&](const dcs::Compare& compare) { return compare.key == world_.keys.sync(); });
   }
-  submit(*txn, [this, action, lease, sent](bool applied, Epoch epoch) {
+  submit(*txn, [this, action, lease, sent](bool applied, Lock lock) {
     pending_.leader = false;
     world_.trace.say(world_.now(), node_.host.name, "{}: {}", to_string(action),
                      applied ? "done" : "refused or unknown");
-    if (applied) hold(lease, epoch, sent);
+    if (applied) hold(lease, lock, sent);
     wake();
   });
 }
 
-void Agent::hold(dcs::LeaseId lease, Epoch epoch, BootInstant sent) {
+void Agent::hold(dcs::LeaseId lease, Lock lock, BootInstant sent) {
   leader_lease_ = lease;
-  tenure_ = {.held = true, .epoch = epoch, .deadline = deadline_of(sent), .renewed_at = sent};
+  tenure_ = {.held = true, .epoch = lock.epoch, .deadline = deadline_of(sent), .renewed_at = sent};
   node_.sentinel.feed(world_, node_, tenure_.deadline);
-  world_.checkers.on_tenure(world_, node_, epoch);
+  // The answer of a store that was wiped meanwhile: its revisions started again.
+  if (lock.store == world_.etcd.kv.cluster_id()) world_.checkers.on_tenure(world_, node_, lock.epoch);
 }
 
 void Agent::renew() {
@@ -115,39 +145,44 @@ void Agent::renew() {
 }
 
 // Runs a transaction and finds out whether it took effect; the epoch is that of the lock afterwards.
-void Agent::submit(const dcs::Txn& txn, std::function<void(bool, Epoch)> done) {
+void Agent::submit(const dcs::Txn& txn, std::function<void(bool, Lock)> done) {
   const int life = node_.agent_process.life();
-  using Applied = std::pair<bool, Epoch>;
+  using Applied = std::pair<bool, Lock>;
   const auto apply = [txn, keys = &world_.keys](dcs::Kv& kv, BootInstant at) -> Applied {
     const auto result = kv.apply(txn, at);
     if (!result || !result->succeeded) return {false, {}};
     const auto snapshot = kv.range(keys->leader());
     const auto* leader = snapshot.find(keys->leader());
-    return {true, Epoch{leader == nullptr ? 0 : leader->create_revision}};
+    return {true, Lock{Epoch{leader == nullptr ? 0 : leader->create_revision}, kv.cluster_id()}};
   };
   world_.etcd.call<Applied>(node_.host.index, apply, [this, life, txn, done](std::optional<Applied> answer) {
     node_.agent_process.step(life, [this, txn, done, answer] {
       if (answer) return done(answer->first, answer->second);
-      if (world_.mutant.trusts_lost_replies)
-        return done(true, seen_ && seen_->cluster.leader ? dcs::epoch_of(*seen_->cluster.leader) : Epoch{1});
-      settle(txn, settle_tries, [txn, done](std::optional<SeenPtr> read) {
+      const auto store = world_.etcd.kv.cluster_id();
+      if (world_.mutant.trusts_lost_replies) {
+        const auto known = seen_ ? seen_->cluster.leader : std::nullopt;
+        return done(true, Lock{known ? dcs::epoch_of(*known) : Epoch{1}, store});
+      }
+      settle(settle_tries, [txn, done, store](std::optional<SeenPtr> read) {
         if (!read) return done(false, {});
         const auto& leader = (*read)->cluster.leader;
-        done(dcs::was_applied(txn, (*read)->snapshot), leader ? dcs::epoch_of(*leader) : Epoch{});
+        done(dcs::was_applied(txn, (*read)->snapshot),
+             Lock{leader ? dcs::epoch_of(*leader) : Epoch{}, store});
       });
     });
   });
 }
 
-void Agent::settle(const dcs::Txn& txn, int tries, std::function<void(std::optional<SeenPtr>)> done) {
+// Reads until an answer comes, a few times.
+void Agent::settle(int tries, std::function<void(std::optional<SeenPtr>)> done) {
   if (tries == 0) return done(std::nullopt);
   const int life = node_.agent_process.life();
   world_.etcd.call<SeenPtr>(
       node_.host.index, [this](dcs::Kv&, BootInstant) { return world_.etcd.seen(); },
-      [this, life, txn, tries, done](std::optional<SeenPtr> read) {
-        node_.agent_process.step(life, [this, txn, tries, done, read] {
+      [this, life, tries, done](std::optional<SeenPtr> read) {
+        node_.agent_process.step(life, [this, tries, done, read] {
           if (read) return done(read);
-          settle(txn, tries - 1, done);
+          settle(tries - 1, done);
         });
       });
 }

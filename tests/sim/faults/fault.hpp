@@ -27,6 +27,7 @@ enum class FaultKind {
   cut_one_way,
   cut_pair,
   cut_heartbeats,
+  cut_proxy,
   slow_link,
   lossy_link,
   etcd_outage,
@@ -52,7 +53,7 @@ struct Fault {
   SimTime lasts{};
   int host = 0;    // a node's index, or the_leader
   int other = 0;   // a second node
-  int number = 0;  // fail_starts: how many; configure: which settings
+  int number = 0;  // fail_starts: how many; configure: which settings; cut_proxy: which
 
   std::string text() const;  // "crash the leader's host for 4.2 s"
 };

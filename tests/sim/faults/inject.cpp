@@ -103,6 +103,15 @@ void isolate(World& world, int host, SimTime lasts) {
   for (int other = 0; other < hosts; ++other) cut(world, host, other, true, lasts);
 }
 
+void cut_proxy(World& world, int number, int but, SimTime lasts) {
+  const auto place = static_cast<std::size_t>(number) % world.proxies.size();
+  const int proxy = world.proxies[place]->host.index;
+  cut(world, proxy, world.etcd_host(), true, lasts);
+  for (int other = 0; other < world.node_count(); ++other) {
+    if (other != but) cut(world, proxy, other, true, lasts);
+  }
+}
+
 void lose_packets(World& world, int host, SimTime lasts) {
   const int hosts = world.node_count() + 2 + static_cast<int>(world.proxies.size());
   const auto change = [&world, host, hosts](double by) {
@@ -195,6 +204,8 @@ void inject(World& world, const Fault& fault, int host) {
       return cut(world, host, other, true, fault.lasts);
     case FaultKind::cut_heartbeats:
       return cut_heartbeats(world, host, other, fault.lasts);
+    case FaultKind::cut_proxy:
+      return cut_proxy(world, fault.number, host, fault.lasts);
     case FaultKind::slow_link:
       return slow_link(world, host, other, fault.lasts);
     case FaultKind::lossy_link:

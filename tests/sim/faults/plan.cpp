@@ -9,12 +9,12 @@ namespace holdfast::sim {
 namespace {
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(FaultKind::count_)> names{
-    "kill_postmaster",   "kill_postgres", "fail_starts", "freeze_postgres", "crash_agent",
-    "freeze_agent",      "stop_agent",    "crash_host",  "suspend_host",    "pause_vm",
-    "isolate_host",      "cut_etcd",      "cut_one_way", "cut_pair",        "cut_heartbeats",
-    "slow_link",         "lossy_link",    "etcd_outage", "etcd_slow",       "etcd_slow_replies",
-    "etcd_lost_replies", "etcd_election", "etcd_wipe",   "switchover",      "switchover_to",
-    "manual_failover",   "configure",     "cancel_waits"};
+    "kill_postmaster",   "kill_postgres",     "fail_starts",   "freeze_postgres", "crash_agent",
+    "freeze_agent",      "stop_agent",        "crash_host",    "suspend_host",    "pause_vm",
+    "isolate_host",      "cut_etcd",          "cut_one_way",   "cut_pair",        "cut_heartbeats",
+    "cut_proxy",         "slow_link",         "lossy_link",    "etcd_outage",     "etcd_slow",
+    "etcd_slow_replies", "etcd_lost_replies", "etcd_election", "etcd_wipe",       "switchover",
+    "switchover_to",     "manual_failover",   "configure",     "cancel_waits"};
 
 constexpr SimTime plan_length = 14s;
 
@@ -106,6 +106,8 @@ std::string Fault::text() const {
       return fmt::format("cut the link between {} and {} for {}", who, host_text(other), seconds);
     case FaultKind::cut_heartbeats:
       return fmt::format("lose the heartbeats between {} and {} for {}", who, host_text(other), seconds);
+    case FaultKind::cut_proxy:
+      return fmt::format("cut a proxy off from etcd and all servers but {} for {}", who, seconds);
     case FaultKind::slow_link:
       return fmt::format("slow the link between {} and {} for {}", who, host_text(other), seconds);
     case FaultKind::lossy_link:

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "sim/mutants/mutant.hpp"
+#include "sim/mutants/provoke.hpp"
 
 namespace holdfast::sim {
 namespace {
@@ -57,6 +58,13 @@ void promote_without_lock(const View& view, Decision& decision) {
   decision.actions.emplace_back(ha::Promote{});
 }
 
+// Whoever promoted goes on as if the lock were its own.
+void believe_in_promotion(View& view) {
+  if (view.tenure.held || !view.cluster || view.cluster->leader) return;
+  if (!view.server.is_writable() && view.job != ha::Job::promote) return;
+  view.tenure = {.held = true, .epoch = {}, .deadline = view.now + for_ever, .renewed_at = view.now};
+}
+
 void never_rewind(View& view) {
   if (!view.leader_history || view.server.timeline == 0) return;
   view.leader_history->timeline = view.server.timeline;
@@ -72,85 +80,93 @@ void start_over_the_data(const View& view, Decision& decision) {
 }
 
 void bootstrap_over_data(View& view) {
-  if (view.server.state != ha::ServerState::stopped || !view.cluster) return;
+  if (view.server.state != ha::ServerState::stopped || !view.cluster || view.cluster->leader) return;
   if (view.cluster->initialize && !view.cluster->initialize->empty()) return;
-  if (view.cluster->leader || view.owns_bootstrap) return;
   view.server.directory = ha::DirectoryState::empty;
   view.peers.clear();
   for (auto& member : view.cluster->members) member.has_data = member.is_running = false;
 }
 
-void ignore_another_leader(View& view) {
-  if (!view.server.is_writable() || !view.cluster || !view.cluster->leader) return;
-  view.cluster->leader->name = view.self;
-  view.tenure.held = true;
-  view.tenure.deadline = view.now + for_ever;
-}
-
-void release_first(const View& view, Decision& decision) {
-  if (!has<ha::KillServer>(decision) && !has<ha::StopServer>(decision)) return;
-  if (view.tenure.held) decision.actions.insert(decision.actions.begin(), ha::Action{ha::ReleaseLeader{}});
-}
-
 std::vector<Mutant> make_mutants() {
-  std::vector<Mutant> all;
-  all.push_back({.name = "deadline-ignored",
-                 .breaks = "a primary does not stop at its lease deadline, and has no sentinel",
-                 .before = ignore_deadline,
-                 .sentinel_is_off = true});
-  all.push_back({.name = "deadline-from-reply",
-                 .breaks = "the lease deadline counts from the answer, not from before the request",
-                 .stamps_at_reply = true});
-  all.push_back({.name = "sentinel-off",
-                 .breaks = "nobody kills the primary of an agent that hangs",
-                 .sentinel_is_off = true});
-  all.push_back({.name = "sync-membership-ignored",
-                 .breaks = "a standby that `sync` does not list may lead",
-                 .before = ignore_sync_membership});
-  all.push_back(
+  return {
+      {.name = "deadline-ignored",
+       .breaks = "a primary does not stop at its lease deadline, and has no sentinel",
+       .invariant = "OneWriter",
+       .provoke = provoke::a_leader_cut_from_etcd,
+       .before = ignore_deadline,
+       .sentinel_is_off = true},
+      {.name = "deadline-from-reply",
+       .breaks = "the lease deadline counts from the answer, not from before the request",
+       .invariant = "OneWriter",
+       .provoke = provoke::late_replies_and_a_frozen_agent,
+       .stamps_at_reply = true},
+      {.name = "sentinel-off",
+       .breaks = "nobody kills the primary of an agent that hangs",
+       .invariant = "OneWriter",
+       .provoke = provoke::a_frozen_agent,
+       .sentinel_is_off = true},
+      {.name = "sync-membership-ignored",
+       .breaks = "a standby that `sync` does not list may lead",
+       .invariant = "Durability",
+       .provoke = provoke::a_dead_host_with_one_synchronous_standby,
+       .before = ignore_sync_membership},
       {.name = "postgres-before-dcs",
        .breaks = "a synchronous standby is removed from PostgreSQL before it is removed from `sync`",
-       .after = set_postgres_first});
-  all.push_back({.name = "unconfirmed-counted",
-                 .breaks = "a standby is listed in `sync` before it has all WAL",
-                 .before = count_unconfirmed});
-  all.push_back({.name = "sync-revision-ignored",
-                 .breaks = "the lock is taken though `sync` moved since the election",
-                 .ignores_sync_revision = true});
-  all.push_back({.name = "hand-over-unconfirmed",
-                 .breaks = "the lock is handed over though the candidate may lack WAL",
-                 .before = confirm_everybody});
-  all.push_back({.name = "promote-without-lock",
-                 .breaks = "a candidate promotes without taking the lock",
-                 .after = promote_without_lock,
-                 .sentinel_is_off = true,
-                 .skips_last_check = true});
-  all.push_back({.name = "backends-left",
-                 .breaks = "the backends of a dead postmaster are not killed",
-                 .leaves_backends = true});
-  all.push_back({.name = "rejoin-without-rewind",
-                 .breaks = "a diverged server is started as if it had not diverged",
-                 .before = never_rewind});
-  all.push_back({.name = "clone-over-data",
-                 .breaks = "a diverged data directory is overwritten, not moved aside",
-                 .after = start_over_the_data});
-  all.push_back({.name = "initdb-over-data",
-                 .breaks = "a wiped DCS makes a member bootstrap over its data",
-                 .before = bootstrap_over_data});
-  all.push_back({.name = "epoch-ignored",
-                 .breaks = "proxies send writes without a proof and pass on answers of old epochs",
-                 .proxy_ignores_proof = true});
-  all.push_back({.name = "lost-reply-trusted",
-                 .breaks = "a write whose reply was lost counts as done",
-                 .trusts_lost_replies = true});
-  all.push_back({.name = "release-before-stop",
-                 .breaks = "the lock is given up before PostgreSQL has stopped",
-                 .after = release_first});
-  all.push_back({.name = "another-leader-ignored",
-                 .breaks = "a primary goes on though the key names another member, and has no sentinel",
-                 .before = ignore_another_leader,
-                 .sentinel_is_off = true});
-  return all;
+       .invariant = "Durability",
+       .provoke = provoke::a_leader_cut_from_standbys_and_etcd,
+       .after = set_postgres_first},
+      {.name = "unconfirmed-counted",
+       .breaks = "a standby is listed in `sync` before it has all WAL",
+       .invariant = "Durability",
+       .provoke = provoke::a_primary_that_dies_while_a_standby_catches_up,
+       .before = count_unconfirmed},
+      {.name = "sync-revision-ignored",
+       .breaks = "the lock is taken though `sync` moved since the election",
+       .invariant = "Durability",
+       .provoke = provoke::two_leaders_in_a_row_beside_a_frozen_candidate,
+       .ignores_sync_revision = true},
+      {.name = "hand-over-unconfirmed",
+       .breaks = "the lock is handed over though the candidate may lack WAL",
+       .invariant = "Durability",
+       .provoke = provoke::a_failover_order_to_a_frozen_server,
+       .before = confirm_everybody},
+      {.name = "promote-without-lock",
+       .breaks = "a candidate promotes without taking the lock, and believes to hold it",
+       .invariant = "OneWriter",
+       .provoke = provoke::candidates_that_do_not_hear_each_other,
+       .before = believe_in_promotion,
+       .after = promote_without_lock,
+       .sentinel_is_off = true,
+       .skips_last_check = true},
+      {.name = "backends-left",
+       .breaks = "the backends of a dead postmaster are not killed",
+       .invariant = "OneWriter",
+       .provoke = provoke::backends_that_outlive_their_postmaster,
+       .leaves_backends = true},
+      {.name = "rejoin-without-rewind",
+       .breaks = "a diverged server is started as if it had not diverged",
+       .invariant = "Progress",
+       .before = never_rewind},
+      {.name = "clone-over-data",
+       .breaks = "a diverged data directory is overwritten, not moved aside",
+       .invariant = "NothingRemoved",
+       .after = start_over_the_data},
+      {.name = "initdb-over-data",
+       .breaks = "a wiped DCS makes a member bootstrap over its data",
+       .invariant = "NothingRemoved",
+       .provoke = provoke::a_wipe_while_the_primary_is_down,
+       .before = bootstrap_over_data},
+      {.name = "epoch-ignored",
+       .breaks = "proxies send writes without a proof and pass on answers of old epochs",
+       .invariant = "MonotoneEpochs",
+       .provoke = provoke::a_paused_primary_and_a_proxy_that_sees_nobody_else,
+       .proxy_ignores_proof = true},
+      {.name = "lost-reply-trusted",
+       .breaks = "a write whose reply was lost counts as done",
+       .invariant = "MonotoneEpochs",
+       .provoke = provoke::lost_replies_in_an_election,
+       .trusts_lost_replies = true},
+  };
 }
 
 }  // namespace

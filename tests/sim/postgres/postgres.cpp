@@ -8,8 +8,28 @@ namespace holdfast::sim {
 namespace {
 
 constexpr SimTime stream_timeout = 3s;  // wal_receiver_timeout, wal_sender_timeout
+constexpr SimTime watch_interval = 50ms;
 
 }  // namespace
+
+void Postgres::run_part(int life, Task part, Lost outcome, Done done) {
+  auto ran = std::make_shared<bool>(false);
+  node_.postgres_process.step(life, [ran, part = std::move(part)] {
+    *ran = true;
+    part();
+  });
+  watch_for_end(life, std::move(ran), std::move(outcome), std::move(done));
+}
+
+// A part that waits in a stopped process is lost when that is killed.
+void Postgres::watch_for_end(int life, std::shared_ptr<bool> ran, Lost outcome, Done done) {
+  if (*ran) return;
+  if (life != node_.postgres_process.life()) return done(outcome.ok, outcome.problem);
+  world_.queue.after(watch_interval, [this, life, ran = std::move(ran), outcome = std::move(outcome),
+                                      done = std::move(done)]() mutable {
+    watch_for_end(life, std::move(ran), std::move(outcome), std::move(done));
+  });
+}
 
 void Postgres::initdb(Done done) {
   auto& data = node_.data;
@@ -34,7 +54,7 @@ void Postgres::start(bool as_standby, std::optional<int> upstream, Done done) {
   auto& data = node_.data;
   if (state_ != State::stopped || data.state != ha::DirectoryState::ready)
     return done(false, "it can't be started now");
-  lingers_ = false;
+  if (lingers_) return done(false, "FATAL: pre-existing shared memory block is still in use");
   state_ = State::starting;
   in_recovery_ = as_standby;
   data.is_standby = as_standby;
@@ -51,8 +71,9 @@ void Postgres::start(bool as_standby, std::optional<int> upstream, Done done) {
   world_.trace.say(world_.now(), node_.host.name, "PostgreSQL is starting as {}",
                    as_standby ? "a standby" : "the primary");
   world_.queue.after(takes, [this, life, as_standby, done = std::move(done)] {
-    if (life != node_.postgres_process.life()) return done(false, "it was killed while starting");
-    node_.postgres_process.step(life, [this, as_standby, done] { finish_start(as_standby, done); });
+    run_part(
+        life, [this, as_standby, done] { finish_start(as_standby, done); },
+        {false, "it was killed while starting"}, done);
   });
 }
 
@@ -84,11 +105,11 @@ void Postgres::stop(ha::StopMode mode, Done done) {
   if (mode == ha::StopMode::immediate) {
     const int life = node_.postgres_process.life();
     world_.queue.after(world_.random.between(10ms, 60ms), [this, life, done = std::move(done)] {
-      if (life != node_.postgres_process.life()) return done(true, {});
-      node_.postgres_process.step(life, [this, done] {
+      const auto end = [this, done] {
         kill_everything();
         done(true, {});
-      });
+      };
+      run_part(life, end, {true, {}}, done);
     });
     return;
   }
@@ -96,14 +117,14 @@ void Postgres::stop(ha::StopMode mode, Done done) {
   fail_commits();
   const int life = node_.postgres_process.life();
   world_.queue.after(world_.random.between(30ms, 400ms), [this, life, done = std::move(done)] {
-    if (life != node_.postgres_process.life()) return done(false, "it died while stopping");
-    node_.postgres_process.step(life, [this, done] {
+    const auto shut_down = [this, done] {
       if (in_recovery_) return end_cleanly(done);
       take_checkpoint();
       node_.data.flushed = node_.data.wal.size();
       on_flushed();
       wait_for_standbys(world_.now() + stream_timeout, done);
-    });
+    };
+    run_part(life, shut_down, {false, "it died while stopping"}, done);
   });
 }
 
@@ -115,8 +136,9 @@ void Postgres::wait_for_standbys(SimTime limit, Done done) {
   if (all_have || world_.now() >= limit) return end_cleanly(done);
   const int life = node_.postgres_process.life();
   world_.queue.after(20ms, [this, life, limit, done = std::move(done)] {
-    if (life != node_.postgres_process.life()) return done(false, "it died while stopping");
-    node_.postgres_process.step(life, [this, limit, done] { wait_for_standbys(limit, done); });
+    run_part(
+        life, [this, limit, done] { wait_for_standbys(limit, done); }, {false, "it died while stopping"},
+        done);
   });
 }
 
@@ -139,8 +161,7 @@ void Postgres::promote(std::vector<ha::Name> names, Done done) {
   upstream_.reset();
   const int life = node_.postgres_process.life();
   world_.queue.after(world_.random.between(80ms, 300ms), [this, life, done = std::move(done)] {
-    if (life != node_.postgres_process.life()) return done(false, "it died while promoting");
-    node_.postgres_process.step(life, [this, done] { finish_promotion(done); });
+    run_part(life, [this, done] { finish_promotion(done); }, {false, "it died while promoting"}, done);
   });
 }
 
@@ -172,13 +193,13 @@ void Postgres::finish_promotion(const Done& done) {
 void Postgres::checkpoint(Done done) {
   const int life = node_.postgres_process.life();
   world_.queue.after(world_.random.between(10ms, 200ms), [this, life, done = std::move(done)] {
-    if (life != node_.postgres_process.life() || state_ != State::running)
-      return done(false, "it is not running");
-    node_.postgres_process.step(life, [this, done] {
+    if (state_ != State::running) return done(false, "it is not running");
+    const auto take = [this, done] {
       if (!in_recovery_) take_checkpoint();
       flush_soon();
       done(true, {});
-    });
+    };
+    run_part(life, take, {false, "it died while it ran a checkpoint"}, done);
   });
 }
 

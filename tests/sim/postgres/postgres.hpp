@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -90,6 +91,13 @@ class Postgres {
   void fail_commits();
   void try_connect();
   void end_streams();
+  // A part of a command: runs when the process does; when that dies first, `done` is told `outcome`.
+  struct Lost {
+    bool ok = false;
+    std::string problem;
+  };
+  void run_part(int life, Task part, Lost outcome, Done done);
+  void watch_for_end(int life, std::shared_ptr<bool> ran, Lost outcome, Done done);
   void finish_start(bool as_standby, const Done& done);
   void finish_promotion(const Done& done);
   void wait_for_standbys(SimTime limit, Done done);

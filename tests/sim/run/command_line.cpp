@@ -19,7 +19,7 @@ using Stopwatch = std::chrono::steady_clock;  // for the report only: nothing si
 constexpr const char* usage =
     "usage: sim [--seeds N] [--from S] [--minutes M] [--mutant NAME]   run seeds S .. S+N-1\n"
     "       sim --seed S [--trace] [--mutant NAME]                     run one seed\n"
-    "       sim --mutants [--seeds N]                                  every mutant must be caught\n"
+    "       sim --mutants [--seeds N] [--mutant NAME]                  every mutant must be caught\n"
     "       sim --stories DIRECTORY                                    (UPDATE_STORIES=1 rewrites them)\n"
     "       sim --list-mutants\n"
     "without arguments: 2000 seeds\n";
@@ -147,7 +147,7 @@ int run_seeds(const Options& options) {
     const bool is_over =
         options.minutes ? elapsed() > *options.minutes * 60 : seed >= options.from + options.seeds;
     if (is_over) break;
-    const auto scenario = draw_scenario(seed);
+    const auto scenario = draw_scenario(seed, mutant);
     const auto outcome = run(scenario, mutant, Tell::nothing);
     tally.add(scenario, outcome);
     if (outcome.violation) {
@@ -166,8 +166,8 @@ int run_seeds(const Options& options) {
 }
 
 int run_one(const Options& options) {
-  const auto scenario = draw_scenario(*options.seed);
   const auto& mutant = find_mutant(options.mutant);
+  const auto scenario = draw_scenario(*options.seed, mutant);
   fmt::print("seed {}: {}\n", scenario.seed, describe(scenario));
   const auto outcome = run(scenario, mutant, options.trace ? Tell::all_at_once : Tell::nothing);
   if (outcome.violation) {
@@ -180,35 +180,44 @@ int run_one(const Options& options) {
   return 0;
 }
 
-// The number of seeds that it took; nullopt: not caught.
-std::optional<std::pair<std::uint64_t, Violation>> catch_mutant(const Mutant& mutant, std::uint64_t from,
-                                                                std::uint64_t seeds) {
-  for (std::uint64_t i = 0; i < seeds; ++i) {
-    const auto outcome = run(draw_scenario(from + i), mutant, Tell::nothing);
-    // It counts only where the rules as they are do well.
-    if (!outcome.violation || run(draw_scenario(from + i), Mutant{}, Tell::nothing).violation) continue;
-    return std::pair{i + 1, *outcome.violation};
+struct Caught {
+  std::uint64_t seed = 0;
+  std::uint64_t tries = 0;
+  Violation violation;
+};
+
+// It counts only where the rules as they are do well, and the mutant breaks what it should break.
+std::optional<Caught> catch_mutant(const Mutant& mutant, std::uint64_t from, std::uint64_t seeds) {
+  for (std::uint64_t seed = from; seed < from + seeds; ++seed) {
+    const auto scenario = draw_scenario(seed, mutant);
+    const auto outcome = run(scenario, mutant, Tell::nothing);
+    if (!outcome.violation || outcome.violation->checker != mutant.invariant) continue;
+    if (run(scenario, Mutant{}, Tell::nothing).violation) continue;
+    return Caught{seed, seed - from + 1, *outcome.violation};
   }
   return std::nullopt;
 }
 
 int run_mutants(const Options& options) {
-  constexpr std::uint64_t seeds_default = 6000;
+  constexpr std::uint64_t seeds_default = 600;
+  const auto seeds = options.seeds_given ? options.seeds : seeds_default;
+  const auto began = Stopwatch::now();
   int caught = 0;
   int missed = 0;
   for (const auto& mutant : mutants()) {
-    const auto found =
-        catch_mutant(mutant, options.from, options.seeds_given ? options.seeds : seeds_default);
+    if (options.mutant && mutant.name != *options.mutant) continue;
+    const auto found = catch_mutant(mutant, options.from, seeds);
+    ++(found ? caught : missed);
     if (found) {
-      ++caught;
-      fmt::print("caught after {:>4} seeds  {:<24} {}: {}\n", found->first, mutant.name,
-                 found->second.checker, found->second.what);
+      fmt::print("caught after {:>3} seeds  {:<24} {}: {}\n", found->tries, mutant.name,
+                 found->violation.checker, found->violation.what);
     } else {
-      ++missed;
-      fmt::print("NOT CAUGHT               {:<24} {}\n", mutant.name, mutant.breaks);
+      fmt::print("NOT CAUGHT              {:<24} {} holds, though {}\n", mutant.name, mutant.invariant,
+                 mutant.breaks);
     }
     std::fflush(stdout);
   }
+  fmt::print("{:.1f} s\n", std::chrono::duration<double>(Stopwatch::now() - began).count());
   fmt::print("{} passed, {} failed\n", caught, missed);
   return missed == 0 ? 0 : 1;
 }
@@ -218,7 +227,8 @@ int run_mutants(const Options& options) {
 int run_command_line(const std::vector<std::string>& arguments) {
   const Options options = parse(arguments);
   if (options.list_mutants) {
-    for (const auto& mutant : mutants()) fmt::print("{:<24} {}\n", mutant.name, mutant.breaks);
+    for (const auto& mutant : mutants())
+      fmt::print("{:<24} {:<15} {}\n", mutant.name, mutant.invariant, mutant.breaks);
     return 0;
   }
   if (options.stories) return run_stories(*options.stories);

@@ -27,7 +27,7 @@ int draw_nodes(Random& random) {
 
 }  // namespace
 
-Scenario draw_scenario(std::uint64_t seed) {
+Scenario draw_scenario(std::uint64_t seed, const Mutant& mutant) {
   Random random{seed ^ 0x5eed5eed5eedULL};  // apart from the world's, so that a plan can be shortened
   Scenario scenario;
   scenario.seed = seed;
@@ -43,6 +43,7 @@ Scenario draw_scenario(std::uint64_t seed) {
   if (shape.nodes > 2 && random.chance(0.1)) shape.tags.back().nosync = true;
   scenario.plan = draw_plan(random, shape.nodes);
   scenario.starts_early = !scenario.plan.is_gentle && random.chance(0.08);
+  if (mutant.provoke) mutant.provoke(scenario, random);
   return scenario;
 }
 

@@ -72,19 +72,27 @@ SimTime schedule_all(World& world, const Plan& plan, SimTime start) {
   return end;
 }
 
-// What the agents ask a human for, and only that: after a wipe nobody but a former primary leads by itself,
-// and a bootstrap that died leaves `initialize` behind.
-void let_operator_help(World& world) {
+// A bootstrap that was overtaken left a cluster of its own that nobody ever wrote to: "move it away".
+void move_strangers_away(World& world) {
   const auto seen = world.etcd.seen();
-  if (world.violation || world.leader() >= 0 || seen->ha.leader) return;
-  if (seen->ha.initialize && seen->ha.initialize->empty()) {
-    world.trace.say(world.now(), "HUMAN", "deletes the `initialize` key of a bootstrap that died");
-    dcs::Txn remove;
-    remove.success.emplace_back(dcs::Delete{.key = world.keys.initialize()});
-    static_cast<void>(world.etcd.kv.apply(remove, world.etcd.host.now(world.now())));
-    return world.etcd.publish();
+  for (int i = 0; i < world.node_count(); ++i) {
+    auto& node = world.node(i);
+    if (!seen->ha.initialize || node.data.state != ha::DirectoryState::ready || node.postgres.is_up())
+      continue;
+    if (node.data.system_id == *seen->ha.initialize) continue;
+    world.trace.say(world.now(), "HUMAN", "moves the data directory of {} away, as it asks for",
+                    node.host.name);
+    node.set_aside.push_back(std::exchange(node.data, DataDirectory{}));
+    world.wake_agent(node);
   }
-  if (seen->ha.initialize) return;
+}
+
+// What the agents ask a human for, and only that: after a wipe nobody but a former primary leads by itself.
+void let_operator_help(World& world) {
+  if (world.violation) return;
+  if (world.leader() >= 0) return move_strangers_away(world);
+  const auto seen = world.etcd.seen();
+  if (seen->ha.leader || seen->ha.initialize) return;
   int best = 0;
   for (int i = 1; i < world.node_count(); ++i) {
     const auto& a = world.node(i).data;

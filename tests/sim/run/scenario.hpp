@@ -19,7 +19,8 @@ struct Scenario {
   bool starts_early = false;  // faults hit the bootstrap as well
 };
 
-Scenario draw_scenario(std::uint64_t seed);
+// With the faults that the mutant is provoked by, if there are any.
+Scenario draw_scenario(std::uint64_t seed, const Mutant& mutant = {});
 std::string describe(const Scenario& scenario);
 
 struct Outcome {
