@@ -173,12 +173,15 @@ bool Stage::is_frozen(const std::string& node) const {
   return std::any_of(all.begin(), all.end(), [](const auto& p) { return p.process.state == 'T'; });
 }
 
-bool Stage::any_left() const {
+std::size_t Stage::left(bool guarded) const {
   const auto all = drill::list_processes();
+  std::ptrdiff_t count = 0;
   for (const auto& node : traits()) {
-    if (!drill::processes_of(node, all).empty()) return true;
+    const auto found = drill::processes_of(node, all);
+    count += std::count_if(found.begin(), found.end(),
+                           [guarded](const auto& p) { return !guarded || p.part != drill::Part::sentinel; });
   }
-  return false;
+  return static_cast<std::size_t>(count);
 }
 
 void Stage::signal_supervisors(int signal) {
@@ -208,8 +211,9 @@ awaitable<void> Stage::stop_all(nanoseconds limit) {
   signal_supervisors(SIGCONT);
   signal_supervisors(SIGTERM);
   const auto deadline = BootClock::now() + limit;
-  while (any_left() && BootClock::now() < deadline) co_await async::sleep_for(100ms);
-  for (int pass = 0; pass < 20 && any_left(); ++pass) {
+  // A sentinel waits a while for its agent to come back; with nothing left to guard it may go.
+  while (left(true) > 0 && BootClock::now() < deadline) co_await async::sleep_for(100ms);
+  for (int pass = 0; pass < 20 && left(false) > 0; ++pass) {
     kill_all();
     co_await async::sleep_for(100ms);
   }

@@ -40,7 +40,7 @@ class Stage {
 
  private:
   awaitable<void> reap(std::string node, async::ChildProcess child);
-  bool any_left() const;
+  std::size_t left(bool guarded) const;  // processes; `guarded`: sentinels not counted
   void signal_supervisors(int signal);
   void kill_all();
 

@@ -30,13 +30,14 @@ Observer::Observer(const asio::any_io_executor& executor, Places places)
   for (const auto& member : places_.members) seen_.members.push_back({.name = member.name});
   for (const auto& proxy : places_.proxies) seen_.proxies.push_back({.name = proxy.name});
   seen_.etcd_members = places_.etcd.size();
+  etcd_up_.resize(places_.etcd.size());
 }
 
 Observer::~Observer() = default;
 
 void Observer::start(async::TaskGroup& tasks) {
   tasks.spawn("observing the leader key", watch_store());
-  tasks.spawn("observing etcd", watch_etcd_members());
+  for (std::size_t i = 0; i < places_.etcd.size(); ++i) tasks.spawn("observing etcd", watch_etcd_member(i));
   for (std::size_t i = 0; i < places_.members.size(); ++i) {
     tasks.spawn("observing an agent", watch_agent(i));
     tasks.spawn("observing a server", watch_postgres(i));
@@ -143,15 +144,12 @@ awaitable<void> Observer::watch_store() {
   }
 }
 
-awaitable<void> Observer::watch_etcd_members() {
+awaitable<void> Observer::watch_etcd_member(std::size_t index) {
+  const http::Url health = http::with_target(places_.etcd[index], "/health");
   for (;;) {
-    std::size_t up = 0;
-    for (const auto& member : places_.etcd) {
-      auto answer =
-          co_await etcd_http_.request(http::with_target(member, "/health"), http::get_request(), 300ms);
-      if (answer && answer->status == 200) ++up;
-    }
-    seen_.etcd_up = up;
+    auto answer = co_await etcd_http_.request(health, http::get_request(), etcd_every);
+    etcd_up_[index] = answer.has_value() && answer->status == 200;
+    seen_.etcd_up = static_cast<std::size_t>(std::count(etcd_up_.begin(), etcd_up_.end(), true));
     co_await async::sleep_for(etcd_every);
   }
 }

@@ -37,7 +37,7 @@ class Observer {
   awaitable<void> watch_postgres(std::size_t member);
   awaitable<void> watch_proxy(std::size_t proxy);
   awaitable<void> watch_store();
-  awaitable<void> watch_etcd_members();
+  awaitable<void> watch_etcd_member(std::size_t index);
   awaitable<Result<void>> ask_recovery(std::size_t member, std::optional<Connection>& connection);
   void note(const std::string& lane, State state);
   void note_leader(const std::string& leader);
@@ -47,6 +47,7 @@ class Observer {
   http::Client etcd_http_;
   std::unique_ptr<dcs::EtcdStore> store_;
   Observation seen_;
+  std::vector<bool> etcd_up_;  // by its place
   Chronicle chronicle_;
   WriterWatch writers_;
 };

@@ -21,8 +21,8 @@ struct Facts {
   std::vector<std::uint16_t> ports;
 };
 
-// HAProxy's statistics (`show stat`, HAProxy management guide, 9.1): a FRONTEND row, a row a server, a BACKEND row for
-// each listener.
+// HAProxy's statistics (`show stat`, HAProxy management guide, 9.1): a FRONTEND row, a row a server, a
+// BACKEND row for each listener.
 std::string print_csv(const Facts& facts);
 // Prometheus text: HAProxy's names where dashboards use them, ours beside them.
 std::string print_metrics(const Facts& facts);

@@ -48,13 +48,14 @@ void Gate::on_heartbeat(const HeartbeatSeen& heartbeat, BootInstant now) {
   auto& latest = answers_[heartbeat.server];
   const bool is_unasked = heartbeat.sent_at == BootInstant{};
   const bool is_question_from_the_future = heartbeat.sent_at > now;
-  if (is_question_from_the_future || (!is_unasked && heartbeat.sent_at < latest.sent_at)) return;
+  if (is_question_from_the_future || (!is_unasked && heartbeat.sent_at < latest.sent_at)) return decide(now);
   const auto proven = std::exchange(latest, heartbeat);
-  // News that answers no question proves nothing new, and takes nothing away while the lock is the same.
+  // News that answers no question proves nothing new, and takes nothing away while the lock is the same. It
+  // keeps its place among the answers: an older one that comes after it is old.
   const bool is_same_lock = heartbeat.epoch == proven.epoch && heartbeat.lease_remaining > 0ns;
-  if (is_unasked && is_same_lock) {
+  if (is_unasked) {
     latest.sent_at = proven.sent_at;
-    latest.lease_remaining = proven.lease_remaining;
+    latest.lease_remaining = is_same_lock ? proven.lease_remaining : 0ns;
   }
   // An agent that was just started does not know its lease yet. What the one before it proved still stands:
   // until then the lock is this member's, and its sentinel keeps the deadline.

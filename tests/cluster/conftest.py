@@ -14,7 +14,7 @@ kept_logs = []  # (test or module, directory)
 def pytest_runtest_makereport(item, call):
     outcome = yield
     if outcome.get_result().failed:
-        item.getparent(pytest.Module).has_failed = True
+        item.has_failed = item.getparent(pytest.Module).has_failed = True
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -34,7 +34,7 @@ class Factory:
         return self.made[-1]
 
     def remove_all(self):
-        keep = getattr(self.node.getparent(pytest.Module), "has_failed", False)
+        keep = getattr(self.node, "has_failed", False)
         for cluster in self.made:
             kept = cluster.remove(keep)
             if kept:

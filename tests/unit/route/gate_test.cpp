@@ -180,6 +180,18 @@ TEST(Gate, an_agent_that_knows_no_lease_opens_nothing) {
   EXPECT_EQ(gate.view().state, GateState::held);
 }
 
+TEST(Gate, does_not_open_for_an_answer_older_than_the_news_of_another_lock) {
+  Gate gate{{}};
+  gate.on_cluster(LeaderKey{.name = "pg1", .epoch_min = Epoch{2}, .epoch_max = Epoch{3}}, at(0s));
+  gate.on_heartbeat(primary("pg1", 2, 1s, 4s), at(1s));
+  auto news = primary("pg1", 3, 0s, 4s);
+  news.sent_at = {};
+  gate.on_heartbeat(news, at(1100ms));
+  ASSERT_EQ(gate.view().state, GateState::held);
+  gate.on_heartbeat(primary("pg1", 2, 500ms, 4s), at(1200ms));
+  EXPECT_EQ(gate.view().state, GateState::held);
+}
+
 TEST(Gate, survives_nonsense_about_the_lease) {
   Gate gate{{}};
   gate.on_cluster(leader("pg1", 10), at(0s));
@@ -199,6 +211,11 @@ struct Happening {
   int sent;
   int lease;
 };
+
+void showValue(const Happening& it, std::ostream& out) {
+  out << "{kind " << it.kind << ", pg" << it.server << ", epoch " << it.epoch << ", sent " << it.sent
+      << " ms ago, lease " << it.lease << " ms}";
+}
 
 std::vector<Happening> some_history() {
   auto happening = rc::gen::build<Happening>(rc::gen::set(&Happening::kind, rc::gen::inRange(0, 9)),
