@@ -269,7 +269,7 @@ def sim(tally, wanted):
 
 def fuzz(tally, wanted):
     names = sorted(path.stem for path in (ROOT / "tests/fuzz").glob("fuzz_*.cpp"))
-    ready = build(tally, "fuzz", {name: BUILD / "fuzz/tests" / name for name in names if wanted in name})
+    ready = build(tally, "asan", {name: BUILD / "asan/tests" / name for name in names if wanted in name})
     with ThreadPoolExecutor(CORES) as pool:
         for done in [pool.submit(run_fuzzer, tally, program) for program in ready.values()]:
             done.result()
@@ -278,7 +278,7 @@ def fuzz(tally, wanted):
 def run_fuzzer(tally, program):
     """A few seconds from the corpus in git; what is new goes to the build directory."""
     log = LOGS / "fuzz" / f"{program.name}.log"
-    found = BUILD / "fuzz/corpus" / program.name
+    found = BUILD / "asan/corpus" / program.name
     found.mkdir(parents=True, exist_ok=True)
     seeds = ROOT / "tests/fuzz/corpus" / program.name.removeprefix("fuzz_")
     command = [program, f"-max_total_time={FUZZ_SECONDS}", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1",

@@ -1,9 +1,12 @@
 #include "config/yaml.hpp"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <optional>
+#include <sstream>
 
 namespace holdfast::config {
 namespace {
@@ -99,17 +102,46 @@ void Converter::merge(const YAML::Node& from, Node& out, const std::string& path
   }
 }
 
+// Notes where a document begins, and nothing else.
+class DocumentStart : public YAML::EventHandler {
+ public:
+  std::optional<int> line;
+
+  void OnDocumentStart(const YAML::Mark& mark) override { line = mark.line + 1; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+  }
+  void OnMapEnd() override {}
+};
+
+// The line where something follows the first document. YAML::LoadAll would tell, but after a closing bracket
+// too many it makes empty documents for ever.
+std::optional<int> second_document(const std::string& text) {
+  std::istringstream stream{text};
+  YAML::Parser parser{stream};
+  DocumentStart first, second;
+  if (parser.HandleNextDocument(first)) parser.HandleNextDocument(second);
+  return second.line;
+}
+
 }  // namespace
 
 Node parse_yaml(std::string_view text, const std::string& file, Problems& problems) {
   try {
-    const auto documents = YAML::LoadAll(std::string{text});
-    if (documents.size() > 1) {
-      const Origin origin{Origin::Kind::file, file, documents[1].Mark().line + 1};
-      problems.error(origin, "", "holds several YAML documents; only one is read");
+    const std::string copy{text};
+    const auto document = YAML::Load(copy);
+    if (const auto line = second_document(copy)) {
+      problems.error({Origin::Kind::file, file, *line}, "",
+                     "the YAML document ends before this: either a second document begins here (only one is "
+                     "allowed), or a bracket is closed that was not opened");
     }
-    if (documents.empty()) return Node{.origin = {Origin::Kind::file, file, 1}};
-    return Converter{file, problems}.convert(documents[0], 1, "", 0);
+    return Converter{file, problems}.convert(document, 1, "", 0);
   } catch (const YAML::Exception& error) {
     const int line = error.mark.line >= 0 ? error.mark.line + 1 : 0;
     problems.error({Origin::Kind::file, file, line}, "", "is not valid YAML: " + error.msg);

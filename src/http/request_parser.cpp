@@ -2,6 +2,7 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include "http/beast_error.hpp"
+#include "http/beast_feed.hpp"
 #include "http/parser.hpp"
 
 namespace holdfast::http {
@@ -17,6 +18,7 @@ tl::unexpected<Error> parse_failure(const boost::system::error_code& code, bool 
 
 struct RequestParser::Impl {
   beast::request_parser<beast::string_body> parser;
+  bool waits = false;          // for more bytes
   bool has_long_body = false;  // Beast refuses an announced length before it calls the header done
 };
 
@@ -31,15 +33,9 @@ RequestParser::~RequestParser() = default;
 
 Result<bool> RequestParser::feed(std::string& input) {
   auto& parser = impl_->parser;
-  while (!parser.is_done() && !input.empty()) {
-    boost::system::error_code code;
-    const auto used = parser.put(boost::asio::buffer(input), code);
-    input.erase(0, used);
-    if (code == beast::error::need_more) break;
-    impl_->has_long_body = code == beast::error::body_limit;
-    if (code) return parse_failure(code, !has_header());
-    if (used == 0) break;
-  }
+  const auto code = feed_beast(parser, input, impl_->waits);
+  impl_->has_long_body = code == beast::error::body_limit;
+  if (code) return parse_failure(code, !has_header());
   return parser.is_done();
 }
 

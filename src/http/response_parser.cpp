@@ -2,6 +2,7 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include "http/beast_error.hpp"
+#include "http/beast_feed.hpp"
 #include "http/parser.hpp"
 
 namespace holdfast::http {
@@ -10,6 +11,7 @@ namespace beast = boost::beast::http;
 
 struct ResponseParser::Impl {
   beast::response_parser<beast::string_body> parser;
+  bool waits = false;  // for more bytes
 };
 
 ResponseParser::ResponseParser(ParserLimits limits, bool is_reply_to_head) : impl_{std::make_unique<Impl>()} {
@@ -24,14 +26,8 @@ ResponseParser::~ResponseParser() = default;
 
 Result<bool> ResponseParser::feed(std::string& input) {
   auto& parser = impl_->parser;
-  while (!parser.is_done() && !input.empty()) {
-    boost::system::error_code code;
-    const auto used = parser.put(boost::asio::buffer(input), code);
-    input.erase(0, used);
-    if (code == beast::error::need_more) break;
-    if (code) return parse_failure(code, !parser.is_header_done());
-    if (used == 0) break;
-  }
+  const auto code = feed_beast(parser, input, impl_->waits);
+  if (code) return parse_failure(code, !parser.is_header_done());
   return parser.is_done();
 }
 

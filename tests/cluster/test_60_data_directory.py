@@ -100,15 +100,19 @@ def only_agent(cluster, node):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 def test_a_clone_on_a_full_disk_is_said_and_made_once_there_is_room(make_cluster):
-    cluster = make_cluster({"bootstrap": {"initdb": [{"wal-segsize": "1"}, "no-sync"]}}, nodes=2, proxies=0)
+    cluster = make_cluster(nodes=2, proxies=0)
     first, second = cluster.nodes
     only_agent(cluster, second)  # etcd on this disk would fill it first
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m,mode=0755", "none", str(second.directory)], check=True)
+    other_config(cluster, first, {"nodes": {second.name: None}})  # it need not wait for the other one
+    first.start()
+    first.wait_primary()
+    first.sql("create table ballast as select repeat(md5(n::text), 30) from generate_series(1, 50000) n")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m,mode=0755", "none", str(second.directory)], check=True)
     processes.hand_over(second.directory)
     try:
-        cluster.start()
+        second.start()
         second.agent.wait_log("No space left on device", within=120)
-        assert cluster.leader() is not None
+        assert cluster.leader() is first
         subprocess.run(["mount", "-o", "remount,size=800m", str(second.directory)], check=True)
         cluster.whole(180)
     finally:

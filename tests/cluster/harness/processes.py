@@ -21,6 +21,13 @@ def identity():
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
+def setpriv(identity):
+    """The same as words in front of a command, for one that has to do something as root first."""
+    if not identity:
+        return []
+    return ["setpriv", f"--reuid={identity['user']}", f"--regid={identity['group']}", "--clear-groups", "--"]
+
+
 def hand_over(path):
     """Gives a file or directory of ours to the user of the servers."""
     if os.geteuid() == 0:
@@ -97,10 +104,13 @@ class Service:
 
     def start(self):
         assert self.process is None or self.process.poll() is not None, f"{self.name} runs already"
+        command, user = self.command, self.user
+        if self.prefix:
+            command, user = self.prefix + setpriv(self.user) + self.command, {}
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                self.prefix + self.command, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log,
-                stderr=subprocess.STDOUT, start_new_session=True, env={**os.environ, **self.environment}, **self.user)
+                command, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                start_new_session=True, env={**os.environ, **self.environment}, **user)
         return self
 
     @property

@@ -192,7 +192,12 @@ TEST(Problems, tell_where_yaml_breaks) {
   EXPECT_THAT(problems_of("scope: s\nname: [a\n"), HasSubstr("pg.yml:3: error: is not valid YAML: "));
   EXPECT_EQ(problems_of("- a\n"), "pg.yml:1: error: is not a map of keys");
   EXPECT_THAT(problems_of("a: 1\n---\nb: 2\n"),
-              HasSubstr("pg.yml:3: error: holds several YAML documents; only one is read"));
+              HasSubstr("pg.yml:2: error: the YAML document ends before this"));
+}
+
+TEST(Problems, tell_of_a_bracket_too_many) {
+  EXPECT_THAT(problems_of("{scope: s,\n tags: {nosync: true}}},\n name: pg1}\n"),
+              HasSubstr("pg.yml:2: error: "));
 }
 
 TEST(Problems, stop_a_text_that_grows_by_aliases) {

@@ -87,6 +87,19 @@ TEST(ResponseParser, gives_a_chunked_body_as_it_comes) {
   EXPECT_EQ(parser.take_body(), "de");
 }
 
+TEST(ResponseParser, takes_an_empty_chunked_body_byte_by_byte) {
+  const std::string bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+  ResponseParser parser{{}, false};
+  std::string input;
+  for (std::size_t i = 0; i + 1 < bytes.size(); ++i) {
+    input += bytes[i];
+    EXPECT_FALSE(parser.feed(input).value());
+  }
+  input += bytes.back();
+  EXPECT_TRUE(parser.feed(input).value());
+  EXPECT_EQ(parser.take_body(), "");
+}
+
 TEST(ResponseParser, notices_a_body_that_is_cut_short) {
   ResponseParser parser{{}, false};
   std::string input = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc";
