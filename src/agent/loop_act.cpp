@@ -4,6 +4,7 @@
 #include "agent/settings.hpp"
 #include "base/log.hpp"
 #include "base/overload.hpp"
+#include "base/slot_name.hpp"
 #include "dcs/etcd/settle.hpp"
 #include "dcs/ha_mapping.hpp"
 #include "dcs/transactions.hpp"
@@ -258,7 +259,7 @@ std::optional<postgres::Upstream> Agent::upstream(const ha::Name& name) const {
       .member = name,
       .host = address->host,
       .port = address->port,
-      .slot = config_.postgresql.use_slots ? dcs::slot_name_of(config_.name) : std::string{}};
+      .slot = config_.postgresql.use_slots ? slot_name_of(config_.name) : std::string{}};
 }
 
 // A primary that starts must wait for everyone whom `sync` promises.

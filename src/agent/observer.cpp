@@ -10,7 +10,7 @@
 
 #include "agent/settings.hpp"
 #include "base/log.hpp"
-#include "postgres/slots.hpp"
+#include "base/slot_name.hpp"
 
 namespace holdfast::agent {
 namespace {
@@ -264,7 +264,7 @@ void Observer::describe_running(ha::Server& server, const std::vector<std::strin
       // By role, slot and name together: a pg_receivewal that calls itself pg2 is not pg2 (EC-61).
       if (!boost::algorithm::iequals(row.application_name, member)) continue;
       if (row.usename != control_->options().replication.username) continue;
-      if (!row.slot_name.empty() && row.slot_name != postgres::slot_name_of(member)) continue;
+      if (!row.slot_name.empty() && row.slot_name != slot_name_of(member)) continue;
       server.standbys.push_back(standby_of(row, member));
     }
   }

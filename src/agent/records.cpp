@@ -8,6 +8,7 @@
 
 #include "base/duration.hpp"
 #include "base/log.hpp"
+#include "base/slot_name.hpp"
 #include "dcs/transactions.hpp"
 #include "postgres/slots.hpp"
 
@@ -212,7 +213,7 @@ awaitable<Result<void>> Records::keep_slots(const Moment& moment) {
   const auto peers = peers_->all();
   for (const auto& [name, seen] : members_seen_) {
     if (name == config_->name) continue;
-    const auto slot = postgres::slot_name_of(name);
+    const auto slot = slot_name_of(name);
     // An absent member's slot is kept for member_slots_ttl, and then dropped (EC-76).
     if (now > seen + moment.dynamic.member_slots_ttl) {
       wanted.may_drop.push_back(slot);

@@ -36,8 +36,4 @@ class Keys {
   std::string prefix_;
 };
 
-// Patroni's slot_name_from_member_name: lower case, '-' and '.' to '_', others to u%04d of the code point,
-// cut to 63.
-std::string slot_name_of(std::string_view member_name);
-
 }  // namespace holdfast::dcs

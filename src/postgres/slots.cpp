@@ -5,8 +5,6 @@
 namespace holdfast::postgres {
 namespace {
 
-constexpr std::size_t slot_name_bytes_max = 63;
-
 const Slot* find_slot(const std::vector<Slot>& slots, const std::string& name) {
   const auto found =
       std::find_if(slots.begin(), slots.end(), [&](const Slot& slot) { return slot.name == name; });
@@ -37,22 +35,6 @@ void plan_member(SlotPlan& plan, const WantedSlots& wanted, const Slot* slot, co
 }
 
 }  // namespace
-
-std::string slot_name_of(const std::string& member) {
-  std::string name;
-  for (const char raw : member) {
-    const auto c = static_cast<unsigned char>(raw);
-    const char lower = (c >= 'A' && c <= 'Z') ? static_cast<char>(c + 32) : raw;
-    const bool allowed = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9') || lower == '_';
-    if (allowed)
-      name += lower;
-    else if (c == '-' || c == '.')
-      name += '_';
-    else
-      name += fmt::format("u{:04d}", static_cast<int>(c));
-  }
-  return name.substr(0, slot_name_bytes_max);
-}
 
 SlotPlan plan_slots(const WantedSlots& wanted, const std::vector<Slot>& existing) {
   SlotPlan plan;

@@ -9,10 +9,6 @@
 
 namespace holdfast::postgres {
 
-// A member's name as a slot name: lower case, '-', '.' to '_', anything else to 'uXXXX' (Patroni's rule), 63
-// characters.
-std::string slot_name_of(const std::string& member);
-
 // What to do with physical slots. Pure, so that it can be tested; never names a slot that is not ours
 // (EC-80).
 struct SlotPlan {

@@ -37,13 +37,6 @@ TEST(Keys, are_patronis) {
   EXPECT_EQ(keys.member_of("/service/demo/leader"), std::nullopt);
 }
 
-TEST(SlotName, is_patronis) {
-  EXPECT_EQ(slot_name_of("PG-1.example"), "pg_1_example");
-  EXPECT_EQ(slot_name_of("a b"), "au0032b");
-  EXPECT_EQ(slot_name_of("\xc3\xa9"), "u0233");
-  EXPECT_EQ(slot_name_of(std::string(80, 'x')).size(), 63U);
-}
-
 TEST(Cluster, reads_what_patroni_writes_and_prints_the_same_bytes) {
   const std::string member =
       R"({"conn_url":"postgres://10.0.1.11:5432/postgres","api_url":"http://10.0.1.11:8008/patroni","state":"running",)"

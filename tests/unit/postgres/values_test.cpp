@@ -57,12 +57,6 @@ TEST(Refused, parameters_are_found_in_the_complaints) {
             (std::set<std::string>{"foo", "work_mem"}));
 }
 
-TEST(SlotName, follows_patroni) {
-  EXPECT_EQ(slot_name_of("Pg-1.example"), "pg_1_example");
-  EXPECT_EQ(slot_name_of("a b"), "au0032b");
-  EXPECT_EQ(slot_name_of(std::string(80, 'x')).size(), 63U);
-}
-
 Slot a_slot(std::string name) {
   return {.name = std::move(name), .restart_lsn = Lsn{100}, .wal_status = "reserved"};
 }
