@@ -125,7 +125,8 @@ struct Prepared {
   dup2(prepared.output, STDOUT_FILENO);
   dup2(prepared.output, STDERR_FILENO);
   environ = prepared.env_pointers.data();
-  execvp(prepared.argv_pointers[0], prepared.argv_pointers.data());
+  if (options.runs_itself) execv("/proc/self/exe", prepared.argv_pointers.data());
+  if (!options.runs_itself) execvp(prepared.argv_pointers[0], prepared.argv_pointers.data());
   report_and_exit(prepared.failure);
 }
 

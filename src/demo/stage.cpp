@@ -149,6 +149,7 @@ Result<void> Stage::check_ports() const {
 
 Result<void> Stage::start(const std::string& node) {
   async::ChildOptions child{.argv = {program_, "run", "-c", layout_.config_file(), "--node", node},
+                            .runs_itself = true,
                             .directory = "/",
                             .output_file = layout_.log_file(node),
                             .own_session = true};

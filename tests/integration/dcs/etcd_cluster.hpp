@@ -31,7 +31,9 @@ inline int free_port() {
 // Real etcd members on 127.0.0.1 in a directory of their own; killed by pid and removed at the end.
 class EtcdCluster {
  public:
-  explicit EtcdCluster(int size) : pids_(static_cast<std::size_t>(size), -1) {
+  // `flags` go to each member; `scheme` is what clients use.
+  explicit EtcdCluster(int size, std::vector<std::string> flags = {}, std::string scheme = "http")
+      : pids_(static_cast<std::size_t>(size), -1), flags_{std::move(flags)}, scheme_{std::move(scheme)} {
     char pattern[] = "/tmp/holdfast-etcd-XXXXXX";
     directory_ = ::mkdtemp(pattern);
     for (int i = 0; i < size; ++i) {
@@ -48,7 +50,7 @@ class EtcdCluster {
   EtcdCluster(const EtcdCluster&) = delete;
   EtcdCluster& operator=(const EtcdCluster&) = delete;
 
-  std::string client_url(int i) const { return url(client_ports_[static_cast<std::size_t>(i)]); }
+  std::string client_url(int i) const { return url(scheme_, client_ports_[static_cast<std::size_t>(i)]); }
   int size() const { return static_cast<int>(pids_.size()); }
 
   void start(int i) {
@@ -59,14 +61,15 @@ class EtcdCluster {
         "--data-dir=" + data_of(i),
         "--listen-client-urls=" + client_url(i),
         "--advertise-client-urls=" + client_url(i),
-        "--listen-peer-urls=" + url(peer_ports_[index]),
-        "--initial-advertise-peer-urls=" + url(peer_ports_[index]),
+        "--listen-peer-urls=" + url("http", peer_ports_[index]),
+        "--initial-advertise-peer-urls=" + url("http", peer_ports_[index]),
         "--initial-cluster=" + initial_cluster(),
         "--heartbeat-interval=50",
         "--election-timeout=500",
         "--logger=zap",
         "--bcrypt-cost=4",  // a password check must not starve on a busy machine
     };
+    argv.insert(argv.end(), flags_.begin(), flags_.end());
     std::vector<char*> pointers;
     for (auto& argument : argv) pointers.push_back(argument.data());
     pointers.push_back(nullptr);
@@ -99,12 +102,14 @@ class EtcdCluster {
   void erase_data(int i) { std::filesystem::remove_all(data_of(i)); }
 
  private:
-  static std::string url(int port) { return "http://127.0.0.1:" + std::to_string(port); }
+  static std::string url(const std::string& scheme, int port) {
+    return scheme + "://127.0.0.1:" + std::to_string(port);
+  }
   std::string data_of(int i) const { return directory_ + "/e" + std::to_string(i); }
   std::string initial_cluster() const {
     std::string text;
     for (std::size_t i = 0; i < peer_ports_.size(); ++i) {
-      text += (i == 0 ? "e" : ",e") + std::to_string(i) + "=" + url(peer_ports_[i]);
+      text += (i == 0 ? "e" : ",e") + std::to_string(i) + "=" + url("http", peer_ports_[i]);
     }
     return text;
   }
@@ -113,6 +118,8 @@ class EtcdCluster {
   std::vector<int> client_ports_;
   std::vector<int> peer_ports_;
   std::vector<pid_t> pids_;
+  std::vector<std::string> flags_;
+  std::string scheme_;
 };
 
 }  // namespace holdfast::testing

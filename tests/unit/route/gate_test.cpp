@@ -192,6 +192,115 @@ TEST(Gate, does_not_open_for_an_answer_older_than_the_news_of_another_lock) {
   EXPECT_EQ(gate.view().state, GateState::held);
 }
 
+// --- another store: etcd wiped, restored or replaced (EC-7, EC-8)
+
+// As an_open_gate(), seen in the etcd cluster 1 at revision 12; pg1 is on timeline 1.
+Gate an_open_gate_of_a_known_store() {
+  Gate gate{{.drift_ppm_max = 1000}};
+  gate.on_cluster(leader("pg1", 10), at(0s), store(1, 12));
+  gate.on_heartbeat(primary("pg1", 10, 0s), at(0s));
+  return gate;
+}
+
+TEST(GateOfAnotherStore, closes_and_cuts_when_the_cluster_id_is_another) {
+  auto gate = an_open_gate_of_a_known_store();
+  gate.on_cluster(std::nullopt, at(1s), store(2, 900));
+  EXPECT_EQ(gate.view().state, GateState::held);
+  EXPECT_EQ(gate.view().closed_by, CutCause::epoch_passed);
+}
+
+TEST(GateOfAnotherStore, closes_and_cuts_when_the_revisions_went_back_under_the_same_id) {
+  auto gate = an_open_gate_of_a_known_store();
+  gate.on_cluster(std::nullopt, at(1s), store(1, 1));
+  EXPECT_EQ(gate.view().closed_by, CutCause::epoch_passed);
+}
+
+TEST(GateOfAnotherStore, knows_it_by_a_leader_key_older_than_one_seen_before) {
+  auto gate = an_open_gate_of_a_known_store();
+  gate.on_cluster(leader("pg1", 3), at(1s), store(1, 500));
+  EXPECT_EQ(gate.view().closed_by, CutCause::epoch_passed);
+  gate.on_heartbeat(primary("pg1", 3, 2s), at(2s));
+  EXPECT_EQ(gate.view().epoch, Epoch{3});
+}
+
+TEST(GateOfAnotherStore, serves_the_lower_epoch_of_a_wiped_store_without_hands) {
+  auto gate = an_open_gate_of_a_known_store();
+  gate.on_cluster(std::nullopt, at(1s), store(1, 1));
+  gate.on_cluster(leader("pg1", 3), at(2s), store(1, 3));
+  gate.on_heartbeat(primary("pg1", 3, 3s), at(3s));
+  EXPECT_TRUE(gate.view().takes_new(at(3s)));
+  EXPECT_EQ(gate.view().epoch, Epoch{3});
+  EXPECT_EQ(gate.view().store, 1);
+}
+
+TEST(GateOfAnotherStore, serves_another_member_too) {
+  auto gate = an_open_gate_of_a_known_store();
+  gate.on_watch_lost(at(1s));
+  gate.on_cluster(leader("pg2", 3), at(2s), store(2, 5));
+  gate.on_heartbeat(primary("pg2", 3, 3s), at(3s));
+  EXPECT_EQ(gate.view().primary, "pg2");
+}
+
+TEST(GateOfAnotherStore, an_epoch_of_the_old_store_opens_nothing) {
+  auto gate = an_open_gate_of_a_known_store();
+  gate.on_cluster(leader("pg1", 3), at(1s), store(1, 3));
+  gate.on_heartbeat(primary("pg1", 10, 2s), at(2s));
+  EXPECT_EQ(gate.view().state, GateState::held);
+  EXPECT_EQ(gate.view().why, "epoch 10 is not in the DCS yet");
+}
+
+TEST(GateOfAnotherStore, an_answer_to_a_question_of_before_opens_nothing) {
+  auto gate = an_open_gate_of_a_known_store();
+  gate.on_cluster(leader("pg1", 3), at(2s), store(2, 3));
+  gate.on_heartbeat(primary("pg1", 3, 1s), at(2s));
+  EXPECT_EQ(gate.view().state, GateState::held);
+  EXPECT_EQ(gate.view().why, "pg1 has not answered since etcd was wiped, restored or replaced");
+}
+
+TEST(GateOfAnotherStore, cuts_a_grant_of_the_same_epoch_of_the_old_store) {
+  auto gate = an_open_gate_of_a_known_store();
+  const Grant before{.server = "pg1", .as_primary = true, .epoch = {10}, .store = gate.view().store};
+  gate.on_cluster(leader("pg1", 10), at(1s), store(2, 12));
+  gate.on_heartbeat(primary("pg1", 10, 2s), at(2s));
+  ASSERT_TRUE(gate.view().takes_new(at(2s)));
+  EXPECT_EQ(must_cut({.gate = gate.view()}, before, at(2s)), CutCause::epoch_passed);
+}
+
+// pg2 took over from pg1 and went to timeline 2; then a snapshot from before that is restored, in which pg1
+// still holds its lock, and a pg1 that was frozen all the while wakes up with lease left.
+Gate a_gate_of_a_restored_store() {
+  auto gate = an_open_gate_of_a_known_store();
+  gate.on_cluster(leader("pg2", 20), at(1s), store(1, 20));
+  auto promoted = primary("pg2", 20, 2s);
+  promoted.timeline = 2;
+  gate.on_heartbeat(promoted, at(2s));
+  gate.on_cluster(leader("pg1", 10), at(3s), store(2, 12));
+  return gate;
+}
+
+TEST(GateOfAnotherStore, a_restored_lock_of_long_ago_does_not_bring_its_holder_back) {
+  auto gate = a_gate_of_a_restored_store();
+  gate.on_heartbeat(primary("pg1", 10, 4s), at(4s));
+  EXPECT_EQ(gate.view().state, GateState::held);
+  EXPECT_EQ(gate.view().why, "pg1 is on timeline 1, but 2 was served before etcd was restored");
+}
+
+TEST(GateOfAnotherStore, a_lock_taken_since_is_served_whatever_its_timeline) {
+  auto gate = a_gate_of_a_restored_store();
+  gate.on_cluster(leader("pg1", 14), at(5s), store(2, 14));
+  gate.on_heartbeat(primary("pg1", 14, 6s), at(6s));
+  EXPECT_EQ(gate.view().epoch, Epoch{14});
+}
+
+TEST(Gate, stays_open_while_the_store_goes_on) {
+  auto gate = an_open_gate_of_a_known_store();
+  gate.on_cluster(leader("pg1", 10), at(1s), store(1, 12));
+  gate.on_cluster(leader("pg1", 10), at(2s), store(1, 40));
+  gate.on_cluster(leader("pg1", 10), at(2s));  // it did not say which it is
+  EXPECT_TRUE(gate.view().takes_new(at(2s)));
+  EXPECT_EQ(gate.view().store, 0);
+}
+
 TEST(Gate, survives_nonsense_about_the_lease) {
   Gate gate{{}};
   gate.on_cluster(leader("pg1", 10), at(0s));
@@ -321,6 +430,79 @@ RC_GTEST_PROP(GateProperty, every_grant_of_an_older_epoch_is_cut, ()) {
       RC_ASSERT(must_cut({.gate = view}, grant, at(world.now)).has_value() == !may_live);
     }
   }
+}
+
+// Stores as they are: within one, revisions and the leader key go forward only; a rebuilt one begins low.
+struct StoreWorld {
+  World world;
+  StoreSeen now_is{.id = 1, .revision = 1};
+  std::optional<LeaderKey> key;
+  BootInstant rebuilt_at{};
+  int rebuilt = 0;
+
+  void step(const Happening& what) {
+    const auto name = "pg" + std::to_string(what.server);
+    if (what.kind >= 3) {
+      // Half of the answers are about the key that there is, the others about any lock, of any store.
+      auto about = what;
+      if (key && what.lease % 2 == 0) about.epoch = static_cast<int>(key->epoch_max.value);
+      return world.step(about);
+    }
+    world.now += 50ms;
+    now_is.revision += 1;
+    if (what.kind == 0) {
+      now_is = {.id = now_is.id + static_cast<std::uint64_t>(what.sent % 2), .revision = 0};
+      now_is.revision = what.sent % 2 == 0 ? 1 : what.epoch;
+      key.reset();
+      rebuilt_at = at(world.now);
+      ++rebuilt;
+    } else if (what.kind == 1) {
+      key = leader(name, now_is.revision);
+    } else {
+      key.reset();
+    }
+    world.gate.on_cluster(key, at(world.now), now_is);
+  }
+};
+
+RC_GTEST_PROP(GateProperty, nothing_of_a_rebuilt_store_is_served_again, ()) {
+  StoreWorld stores;
+  stores.world.gate.on_cluster(std::nullopt, at(0s), stores.now_is);
+  std::vector<std::pair<int, Grant>> grants;
+  for (const auto& what : some_history()) {
+    stores.step(what);
+    const auto now = at(stores.world.now);
+    const auto& view = stores.world.gate.view();
+    if (view.takes_new(now)) grants.push_back({stores.rebuilt, {view.primary, true, view.epoch, view.store}});
+    for (const auto& [rebuilt, grant] : grants) {
+      if (rebuilt != stores.rebuilt) RC_ASSERT(must_cut({.gate = view}, grant, now).has_value());
+    }
+  }
+}
+
+RC_GTEST_PROP(GateProperty, opens_after_a_rebuild_only_for_the_holder_of_the_new_key_who_was_asked_since,
+              ()) {
+  StoreWorld stores;
+  stores.world.gate.on_cluster(std::nullopt, at(0s), stores.now_is);
+  for (const auto& what : some_history()) {
+    stores.step(what);
+    const auto& view = stores.world.gate.view();
+    if (!view.takes_new(at(stores.world.now))) continue;
+    RC_ASSERT(stores.key && stores.key->name == view.primary);
+    RC_ASSERT(view.epoch <= stores.key->epoch_max);
+    RC_ASSERT(stores.world.answers.at(view.primary).sent_at > stores.rebuilt_at);
+  }
+}
+
+RC_GTEST_PROP(GateProperty, a_rebuilt_store_never_holds_the_gate_for_ever, ()) {
+  StoreWorld stores;
+  stores.world.gate.on_cluster(std::nullopt, at(0s), stores.now_is);
+  for (const auto& what : some_history()) stores.step(what);
+  stores.step({.kind = 0, .server = 1, .epoch = 1, .sent = *rc::gen::inRange(0, 2), .lease = 0});
+  stores.step({.kind = 1, .server = 1, .epoch = 0, .sent = 0, .lease = 0});
+  const auto epoch = static_cast<int>(stores.key->epoch_max.value);
+  stores.step({.kind = 4, .server = 1, .epoch = epoch, .sent = 0, .lease = 3000});
+  RC_ASSERT(stores.world.gate.view().takes_new(at(stores.world.now)));
 }
 
 }  // namespace

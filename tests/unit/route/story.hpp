@@ -20,6 +20,11 @@ inline ClusterSeen cluster(std::optional<LeaderKey> key,
   return seen;
 }
 
+// The etcd cluster `id`, read at `revision`.
+inline StoreSeen store(std::uint64_t id, std::int64_t revision) {
+  return {.id = id, .revision = revision};
+}
+
 inline HeartbeatSeen primary(std::string name, std::int64_t epoch, nanoseconds sent, nanoseconds lease = 4s) {
   return {.server = std::move(name),
           .sent_at = at(sent),
