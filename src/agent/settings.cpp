@@ -7,6 +7,8 @@
 #include <cctype>
 #include <charconv>
 
+#include "dcs/etcd/options.hpp"
+
 namespace holdfast::agent {
 namespace {
 
@@ -163,16 +165,7 @@ postgres::Options postgres_options(const config::Config& config, const config::D
 }
 
 dcs::EtcdOptions etcd_options(const config::EtcdConfig& etcd) {
-  dcs::EtcdOptions options;
-  for (const auto& host : etcd.hosts) {
-    options.endpoints.push_back({.tls = etcd.protocol == config::Protocol::https,
-                                 .endpoint = {host.host, static_cast<std::uint16_t>(host.port)}});
-  }
-  options.tls = {.cacert = etcd.cacert, .cert = etcd.cert, .key = etcd.key};
-  options.username = etcd.username;
-  options.password = etcd.password;
-  options.learn_members = !etcd.use_proxies;
-  return options;
+  return dcs::options_of(etcd);
 }
 
 http::ServerOptions rest_server_options(const config::RestApiConfig& restapi) {

@@ -45,6 +45,22 @@ bool is_loopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
+// OpenSSL names the alert; the user needs the key of the configuration that is behind it.
+Error with_tls_advice(Error error, const EtcdOptions& options) {
+  const auto says = [&](std::string_view text) { return error.context.find(text) != std::string::npos; };
+  const bool is_ours = says("alert bad certificate") || says("alert certificate required") ||
+                       says("alert unknown ca") || says("alert certificate expired");
+  if (is_ours) {
+    error.context += options.tls.cert.empty() ? "; etcd asks for a client certificate: set etcd3.cert and key"
+                                              : "; etcd does not accept the certificate in etcd3.cert";
+  } else if (says("the certificate of")) {
+    error.context += "; check etcd3.cacert";
+  } else if (says("TLS handshake")) {
+    error.context += "; does it speak TLS? See etcd3.protocol";
+  }
+  return error;
+}
+
 }  // namespace
 
 Gateway::Gateway(const asio::any_io_executor& executor, EtcdOptions options)
@@ -120,40 +136,44 @@ bool Gateway::adopts_rebuilt_cluster() {
 awaitable<Result<std::string>> Gateway::find_prefix(http::Url endpoint, BootInstant deadline) {
   auto url = http::with_target(endpoint, "/version");
   auto reply = co_await client_.request(std::move(url), http::get_request(), left_until(deadline));
-  if (!reply) co_return tl::unexpected(reply.error());
+  if (!reply) co_return tl::unexpected(with_tls_advice(reply.error(), options_));
   const auto body = parse_body(reply->body);
   if (!body) co_return fail("asking " + http::print_url(endpoint) + " for its version", body.error());
   co_return prefix_of(text_at(*body, "etcdserver"));
 }
 
-awaitable<Result<void>> Gateway::authenticate(http::Url endpoint, BootInstant deadline) {
+awaitable<std::optional<Verdict>> Gateway::authenticate(http::Url endpoint, BootInstant deadline) {
   const json::object body{{"name", options_.username}, {"password", options_.password.reveal()}};
   auto url = http::with_target(endpoint, prefix_ + "/auth/authenticate");
   auto request = http::post_request(json::serialize(body));
   auto reply = co_await client_.request(std::move(url), std::move(request), left_until(deadline));
-  if (!reply) co_return tl::unexpected(reply.error());
+  if (!reply) co_return Verdict{.error = reply.error(), .try_elsewhere = true};
   if (reply->status != 200) {
-    const auto verdict = classify(reply->status, reply->body);
+    auto verdict = classify(reply->status, reply->body);
     // Asked with a password while authentication is off: go on without a token, as Patroni does.
     if (verdict.error.context.find("authentication is not enabled") != std::string::npos)
-      co_return Result<void>{};
-    co_return fail("authenticating as " + options_.username, verdict.error);
+      co_return std::nullopt;
+    verdict.error.context = "authenticating as " + options_.username + ": " + verdict.error.context;
+    co_return verdict;
   }
   const auto answer = parse_body(reply->body);
-  if (!answer) co_return tl::unexpected(answer.error());
+  if (!answer) co_return Verdict{.error = answer.error(), .try_elsewhere = true};
   token_ = text_at(*answer, "token");
-  co_return Result<void>{};
+  co_return std::nullopt;
 }
 
-awaitable<Result<void>> Gateway::prepare(http::Url endpoint, BootInstant deadline) {
+awaitable<std::optional<Verdict>> Gateway::prepare(http::Url endpoint, BootInstant deadline) {
   if (prefix_.empty()) {
     auto prefix = co_await find_prefix(endpoint, deadline);
-    if (!prefix) co_return tl::unexpected(prefix.error());
+    // A certificate that is not accepted says nothing about the other endpoints; an old version does.
+    if (!prefix) {
+      const bool is_final = prefix.error().code == Errc::unsupported;
+      co_return Verdict{.error = prefix.error(), .try_elsewhere = !is_final};
+    }
     prefix_ = *std::move(prefix);
   }
-  if (token_.empty() && !options_.username.empty())
-    co_return co_await authenticate(std::move(endpoint), deadline);
-  co_return Result<void>{};
+  if (!token_.empty() || options_.username.empty()) co_return std::nullopt;
+  co_return co_await authenticate(std::move(endpoint), deadline);
 }
 
 awaitable<Gateway::Tried> Gateway::try_at(http::Url endpoint, std::string path, std::string body,
@@ -162,11 +182,9 @@ awaitable<Gateway::Tried> Gateway::try_at(http::Url endpoint, std::string path, 
   bool authenticated_again = false;
   for (;;) {
     Tried tried;
-    const auto prepared = co_await prepare(endpoint, deadline);
-    if (!prepared) {
-      const bool is_final =
-          prepared.error().code == Errc::refused || prepared.error().code == Errc::unsupported;
-      tried.verdict = {.error = prepared.error(), .try_elsewhere = !is_final};
+    auto obstacle = co_await prepare(endpoint, deadline);
+    if (obstacle) {
+      tried.verdict = *std::move(obstacle);
       tried.was_sent = false;
       co_return tried;
     }

@@ -53,8 +53,9 @@ class Gateway : public std::enable_shared_from_this<Gateway> {
   };
   awaitable<Tried> try_at(http::Url endpoint, std::string path, std::string body, BootInstant deadline,
                           bool streamed, std::unique_ptr<http::BodyReader>* opened);
-  awaitable<Result<void>> prepare(http::Url endpoint, BootInstant deadline);  // version and token
-  awaitable<Result<void>> authenticate(http::Url endpoint, BootInstant deadline);
+  // Version and token. What failed; nullopt: ready.
+  awaitable<std::optional<Verdict>> prepare(http::Url endpoint, BootInstant deadline);
+  awaitable<std::optional<Verdict>> authenticate(http::Url endpoint, BootInstant deadline);
   awaitable<Result<std::string>> find_prefix(http::Url endpoint, BootInstant deadline);
   std::vector<http::Url> in_order() const;
   void note(const http::Url& endpoint, bool is_good);
