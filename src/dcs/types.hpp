@@ -100,6 +100,7 @@ struct WatchBatch {
 struct Snapshot {
   Revision revision = 0;
   std::vector<KeyValue> entries;
+  std::uint64_t cluster_id = 0;  // of the store that answered; 0: it did not say
 
   bool operator==(const Snapshot&) const = default;
   const KeyValue* find(const std::string& key) const;

@@ -120,9 +120,12 @@ void DcsDiscovery::on_cluster() {
     sink_(route::WatchLost{});
     return;
   }
-  const auto cluster = dcs::parse_cluster(keys_, watcher_->snapshot());
+  const auto& snapshot = watcher_->snapshot();
+  const auto cluster = dcs::parse_cluster(keys_, snapshot);
   subscriber_->set_peers(peers_of(cluster));
-  sink_(cluster_seen_of(cluster));
+  auto seen = cluster_seen_of(cluster);
+  seen.store = {.id = snapshot.cluster_id, .revision = snapshot.revision};
+  sink_(std::move(seen));
 }
 
 void DcsDiscovery::on_heartbeat(const heartbeat::Heartbeat& heartbeat, BootInstant sent_at,

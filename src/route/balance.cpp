@@ -84,7 +84,12 @@ Pick pick(const Table& table, const Policy& policy, const Load& load, Cursor& cu
   const auto index = choose(from, policy.balance, load, cursor, random);
   const auto& server = table.servers[index];
   const bool as_primary = server.role == Role::primary || server.name == table.gate.primary;
-  return {.server = index, .grant = {server.name, as_primary, as_primary ? table.gate.epoch : Epoch{}}};
+  route::Grant grant{.server = server.name, .as_primary = as_primary};
+  if (as_primary) {
+    grant.epoch = table.gate.epoch;
+    grant.store = table.gate.store;
+  }
+  return {.server = index, .grant = std::move(grant)};
 }
 
 }  // namespace holdfast::route

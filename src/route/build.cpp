@@ -61,7 +61,7 @@ void Builder::on(const ClusterSeen& seen, BootInstant now) {
   }
   // A member whose record has lapsed goes when nothing is heard of it either.
   std::erase_if(known_, [](const auto& entry) { return !entry.second.listed && !entry.second.heartbeat; });
-  gate_.on_cluster(seen.leader, now);
+  gate_.on_cluster(seen.leader, now, seen.store);
 }
 
 void Builder::on(const WatchLost&, BootInstant now) {

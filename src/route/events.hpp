@@ -30,11 +30,21 @@ struct LeaderKey {
   bool operator==(const LeaderKey&) const = default;
 };
 
+// Which store the DCS is, and how far its history had got. Told in the order in which it was read: of one
+// store the revision never goes back (etcd: a linearizable read sees everything that was seen before it).
+struct StoreSeen {
+  std::uint64_t id = 0;       // of the etcd cluster; 0: not known
+  std::int64_t revision = 0;  // 0: not known
+
+  bool operator==(const StoreSeen&) const = default;
+};
+
 // The DCS watch is alive and shows this.
 struct ClusterSeen {
   std::vector<Member> members;
   std::optional<LeaderKey> leader;
   std::vector<std::string> synchronous;  // members of /sync besides the leader
+  StoreSeen store;
 };
 
 // The DCS watch is dead: what it showed may no longer be so.

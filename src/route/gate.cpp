@@ -24,7 +24,34 @@ BootInstant Gate::proof_end(const HeartbeatSeen& heartbeat) const {
   return heartbeat.sent_at + left - nanoseconds{left.count() / million * options_.drift_ppm_max};
 }
 
-void Gate::on_cluster(const std::optional<LeaderKey>& leader, BootInstant now) {
+// No store shows an earlier revision, or a leader key made or changed earlier, than it has shown before.
+bool Gate::is_another_store(const std::optional<LeaderKey>& leader, const StoreSeen& store) const {
+  if (store.id != 0 && store_.id != 0 && store.id != store_.id) return true;
+  if (store.revision == 0 || store_.revision == 0) return false;
+  if (store.revision < store_.revision) return true;
+  return leader && (leader->epoch_min < newest_min_ || leader->epoch_max < last_leader_max_);
+}
+
+void Gate::note_store(const std::optional<LeaderKey>& leader, const StoreSeen& store) {
+  if (store.id != 0) store_.id = store.id;
+  if (store.revision != 0) store_.revision = store.revision;
+  if (leader) newest_min_ = std::max(newest_min_, leader->epoch_min);
+}
+
+void Gate::begin_anew(const StoreSeen& store, BootInstant now) {
+  if (view_.state != GateState::held) close(CutCause::epoch_passed, "etcd was wiped, restored or replaced");
+  epoch_min_ = last_leader_max_ = newest_min_ = {};
+  last_leader_.clear();
+  store_ = {};
+  ++stores_passed_;
+  asked_after_ = now;
+  first_revision_ = store.revision;
+  timeline_min_ = timeline_served_;
+}
+
+void Gate::on_cluster(const std::optional<LeaderKey>& leader, BootInstant now, StoreSeen store) {
+  if (is_another_store(leader, store)) begin_anew(store, now);
+  note_store(leader, store);
   watching_ = true;
   leader_ = leader;
   if (leader) {
@@ -115,8 +142,12 @@ void Gate::try_open(BootInstant now) {
   view_.why = why_not(claim, now);
   if (!view_.why.empty()) return;
   epoch_min_ = claim.epoch;
-  view_ = {
-      .state = GateState::open, .primary = leader_->name, .epoch = claim.epoch, .until = proof_end(claim)};
+  if (claim.timeline != 0) timeline_served_ = claim.timeline;
+  view_ = {.state = GateState::open,
+           .primary = leader_->name,
+           .store = stores_passed_,
+           .epoch = claim.epoch,
+           .until = proof_end(claim)};
   view_.why.clear();
 }
 
@@ -129,12 +160,21 @@ std::string Gate::why_not(const HeartbeatSeen& claim, BootInstant now) const {
     return fmt::format("{} holds the leader key; it is not promoted yet", name);
   if (!claim.running) return fmt::format("{} holds the leader key; PostgreSQL is not running", name);
   if (claim.draining) return fmt::format("{} is about to hand over", name);
-  if (claim.epoch < epoch_min_) {
-    return fmt::format("{} answers with epoch {}, but {} was seen (if etcd was wiped: restart the proxy)",
-                       name, claim.epoch.value, epoch_min_.value);
+  return why_not_epoch(claim);
+}
+
+std::string Gate::why_not_epoch(const HeartbeatSeen& claim) const {
+  const auto epoch = claim.epoch.value;
+  if (claim.sent_at <= asked_after_)
+    return fmt::format("{} has not answered since etcd was wiped, restored or replaced", claim.server);
+  if (claim.epoch < epoch_min_)
+    return fmt::format("{} answers with epoch {}, but {} was seen", claim.server, epoch, epoch_min_.value);
+  if (claim.epoch > leader_->epoch_max) return fmt::format("epoch {} is not in the DCS yet", epoch);
+  const bool was_taken_in_sight = epoch > first_revision_;
+  if (!was_taken_in_sight && claim.timeline < timeline_min_) {
+    return fmt::format("{} is on timeline {}, but {} was served before etcd was restored", claim.server,
+                       claim.timeline, timeline_min_);
   }
-  if (claim.epoch > leader_->epoch_max)
-    return fmt::format("epoch {} is not in the DCS yet", claim.epoch.value);
   return {};
 }
 

@@ -17,7 +17,8 @@ bool has_diverged(const Table& table, const Server& server) {
 std::optional<CutCause> must_cut(const Table& table, const Grant& grant, BootInstant now) {
   const auto& gate = table.gate;
   if (grant.as_primary) {
-    if (grant.epoch != gate.epoch || grant.server != gate.primary) return CutCause::epoch_passed;
+    const bool is_its_epoch = grant.epoch == gate.epoch && grant.store == gate.store;
+    if (!is_its_epoch || grant.server != gate.primary) return CutCause::epoch_passed;
     if (gate.state == GateState::held) return gate.closed_by;
     if (now >= gate.until) return CutCause::proof_expired;
     return std::nullopt;

@@ -27,7 +27,8 @@ struct Policy {
 struct Grant {
   std::string server;
   bool as_primary = false;
-  Epoch epoch;  // when as_primary
+  Epoch epoch;    // when as_primary, with
+  int store = 0;  // whose epoch it is (GateView)
 };
 
 // nullopt: it may go on. Lag never cuts (EC-122); the end of a proof, another epoch and another role do

@@ -47,7 +47,8 @@ std::string_view to_string(CutCause cause) noexcept;
 struct GateView {
   GateState state = GateState::held;
   std::string primary;  // the server of `epoch`
-  Epoch epoch;          // of the last opening; only rises
+  int store = 0;        // of `epoch`: counts the stores that have been the DCS, 0 the first; only rises
+  Epoch epoch;          // of the last opening; only rises within one store
   BootInstant
       until{};  // the proof's end: nothing is forwarded from this instant on, whoever forgot to say so
   CutCause closed_by = CutCause::proof_expired;  // while held

@@ -207,7 +207,8 @@ Header parse_header(const json::object& answer) {
 }
 
 Result<Snapshot> parse_range(const json::object& answer) {
-  Snapshot snapshot{.revision = parse_header(answer).revision, .entries = {}};
+  const auto header = parse_header(answer);
+  Snapshot snapshot{.revision = header.revision, .entries = {}, .cluster_id = header.cluster_id};
   const auto read = append_entries(answer, snapshot.entries);
   if (!read) return tl::unexpected(read.error());
   return snapshot;

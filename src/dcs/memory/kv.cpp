@@ -98,7 +98,7 @@ Result<TxnResult> Kv::apply(const Txn& txn, BootInstant) {
 }
 
 Snapshot Kv::range(std::string_view prefix) const {
-  Snapshot snapshot{.revision = revision_, .entries = {}};
+  Snapshot snapshot{.revision = revision_, .entries = {}, .cluster_id = options_.cluster_id};
   for (const auto& key : keys_under(entries_, prefix, true))
     snapshot.entries.push_back(entries_.find(key)->second);
   return snapshot;

@@ -435,7 +435,7 @@ RC_GTEST_PROP(GateProperty, every_grant_of_an_older_epoch_is_cut, ()) {
 // Stores as they are: within one, revisions and the leader key go forward only; a rebuilt one begins low.
 struct StoreWorld {
   World world;
-  StoreSeen now_is{.id = 1, .revision = 1};
+  StoreSeen now_is = store(1, 1);
   std::optional<LeaderKey> key;
   BootInstant rebuilt_at{};
   int rebuilt = 0;
@@ -449,19 +449,25 @@ struct StoreWorld {
       return world.step(about);
     }
     world.now += 50ms;
-    now_is.revision += 1;
     if (what.kind == 0) {
-      now_is = {.id = now_is.id + static_cast<std::uint64_t>(what.sent % 2), .revision = 0};
-      now_is.revision = what.sent % 2 == 0 ? 1 : what.epoch;
-      key.reset();
-      rebuilt_at = at(world.now);
-      ++rebuilt;
+      rebuild(what);
     } else if (what.kind == 1) {
+      now_is.revision += 1;
       key = leader(name, now_is.revision);
     } else {
+      now_is.revision += 1;
       key.reset();
     }
     world.gate.on_cluster(key, at(world.now), now_is);
+  }
+
+  void rebuild(const Happening& what) {
+    // The same id, as after a wipe under the same names, or another one; an empty store is nobody's memory.
+    const bool has_same_id = what.sent % 2 == 0 && now_is.revision > 1;
+    now_is = has_same_id ? store(now_is.id, 1) : store(now_is.id + 1, what.epoch);
+    key.reset();
+    rebuilt_at = at(world.now);
+    ++rebuilt;
   }
 };
 
