@@ -1,10 +1,12 @@
 #include "dcs/etcd/gateway.hpp"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "async/asio.hpp"
 #include "base/log.hpp"
+#include "dcs/etcd/srv.hpp"
 
 namespace holdfast::dcs::etcd {
 namespace {
@@ -13,6 +15,9 @@ namespace json = boost::json;
 
 constexpr auto failed_for = 5s;  // an endpoint that failed is asked last for so long
 constexpr auto learn_every = 60s;
+constexpr auto srv_lifetime = 60s;  // SRV records older than this are looked up again
+constexpr auto srv_retry_after = 1s;
+constexpr auto srv_poll = 20ms;
 
 milliseconds left_until(BootInstant deadline) {
   const auto left = std::chrono::duration_cast<milliseconds>(deadline - BootClock::now());
@@ -78,6 +83,49 @@ void Gateway::configure(std::vector<http::Url> endpoints) {
   options_.endpoints = std::move(endpoints);
   preferred_.reset();
   failed_.clear();
+}
+
+// The first call waits for the records; later ones go on with the last known while they are looked up again.
+awaitable<void> Gateway::find_endpoints(BootInstant deadline) {
+  if (options_.srv.empty()) co_return;
+  const auto age = BootClock::now() - srv_asked_at_;
+  const bool is_due =
+      srv_asked_at_ == BootInstant{} || age > (endpoints().empty() ? srv_retry_after : srv_lifetime);
+  if (is_due && !srv_is_running_) start_srv_lookup();
+  while (endpoints().empty() && srv_is_running_ && BootClock::now() < deadline) {
+    co_await async::sleep_for(srv_poll);
+  }
+}
+
+void Gateway::start_srv_lookup() {
+  srv_is_running_ = true;
+  srv_asked_at_ = BootClock::now();
+  if (!srv_thread_) srv_thread_ = std::make_unique<asio::thread_pool>(1);
+  asio::post(*srv_thread_, [weak = weak_from_this(), executor = executor_, domain = options_.srv,
+                            suffix = options_.srv_suffix, ask = options_.ask_srv] {
+    auto found = find_by_srv(domain, suffix, ask);
+    asio::post(executor, [weak, found = std::move(found)] {
+      if (const auto self = weak.lock()) self->on_srv(found);
+    });
+  });
+}
+
+void Gateway::on_srv(const Result<std::vector<http::Url>>& found) {
+  srv_is_running_ = false;
+  const auto problem = found ? std::string{} : found.error().context;
+  if (!found && problem != srv_problem_)
+    log::warn("etcd can't be found in DNS", {{"domain", options_.srv}, {"error", found.error()}});
+  srv_problem_ = problem;
+  if (found && *found != options_.endpoints) {
+    log::info("etcd found in DNS", {{"domain", options_.srv}, {"endpoints", found->size()}});
+    configure(*found);
+  }
+}
+
+Error Gateway::without_endpoints() const {
+  if (options_.srv.empty()) return {Errc::unavailable, "no etcd endpoint is configured"};
+  return {Errc::unavailable,
+          srv_problem_.empty() ? "still looking for etcd in DNS, in " + options_.srv : srv_problem_};
 }
 
 std::vector<http::Url> Gateway::in_order() const {
@@ -241,7 +289,8 @@ awaitable<Result<json::object>> Gateway::call(std::string path, json::object bod
   const auto self = shared_from_this();
   const auto deadline = BootClock::now() + options_.request_timeout;
   const std::string text = json::serialize(body);
-  Error last{Errc::unavailable, "no etcd endpoint is configured"};
+  co_await find_endpoints(deadline);
+  Error last = without_endpoints();
   for (int round = 0; BootClock::now() < deadline; ++round) {
     const auto order = in_order();
     if (order.empty()) break;
@@ -287,7 +336,8 @@ awaitable<Result<json::object>> Gateway::call_at(http::Url endpoint, std::string
 awaitable<Result<Gateway::Opened>> Gateway::open(std::string path, json::object body) {
   const auto self = shared_from_this();
   const std::string text = json::serialize(body);
-  Error last{Errc::unavailable, "no etcd endpoint is configured"};
+  co_await find_endpoints(BootClock::now() + options_.request_timeout);
+  Error last = without_endpoints();
   for (const auto& endpoint : in_order()) {
     const auto deadline = BootClock::now() + options_.try_timeout;
     Opened opened{.endpoint = endpoint, .body = nullptr};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/thread_pool.hpp>
 #include <boost/json/object.hpp>
 #include <map>
 #include <memory>
@@ -57,6 +58,10 @@ class Gateway : public std::enable_shared_from_this<Gateway> {
   awaitable<std::optional<Verdict>> prepare(http::Url endpoint, BootInstant deadline);
   awaitable<std::optional<Verdict>> authenticate(http::Url endpoint, BootInstant deadline);
   awaitable<Result<std::string>> find_prefix(http::Url endpoint, BootInstant deadline);
+  awaitable<void> find_endpoints(BootInstant deadline);  // waits for SRV records only while there are none
+  void start_srv_lookup();
+  Error without_endpoints() const;
+  void on_srv(const Result<std::vector<http::Url>>& found);
   std::vector<http::Url> in_order() const;
   void note(const http::Url& endpoint, bool is_good);
   bool adopts_rebuilt_cluster();
@@ -72,8 +77,13 @@ class Gateway : public std::enable_shared_from_this<Gateway> {
   std::string prefix_;
   std::string token_;
   BootInstant learned_at_{};
+  BootInstant srv_asked_at_{};
+  bool srv_is_running_ = false;
+  std::string srv_problem_;
   std::uint64_t cluster_id_ = 0;
   std::uint64_t raft_term_ = 0;
+  // Last: joined before what its lookups report to is gone. They take a few seconds at most.
+  std::unique_ptr<asio::thread_pool> srv_thread_;
 };
 
 }  // namespace holdfast::dcs::etcd

@@ -10,6 +10,8 @@ EtcdOptions options_of(const config::EtcdConfig& config) {
     url.endpoint = {host.host, static_cast<std::uint16_t>(host.port)};
     options.endpoints.push_back(std::move(url));
   }
+  options.srv = config.srv;
+  options.srv_suffix = config.srv_suffix;
   options.tls = {.cacert = config.cacert, .cert = config.cert, .key = config.key, .key_password = {}};
   // Without a CA Patroni does not verify etcd's certificate; with one it must be right.
   options.tls.verify = !config.cacert.empty();

@@ -5,7 +5,7 @@
 
 namespace holdfast::dcs {
 
-// What `etcd3:` says, as options of the store. `srv` records are not looked up here.
+// What `etcd3:` says, as options of the store.
 EtcdOptions options_of(const config::EtcdConfig& config);
 
 }  // namespace holdfast::dcs

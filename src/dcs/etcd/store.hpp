@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "dcs/etcd/srv.hpp"
 #include "dcs/store.hpp"
 #include "http/client.hpp"
 #include "http/url.hpp"
@@ -12,7 +13,10 @@ namespace holdfast::dcs {
 
 struct EtcdOptions {
   std::vector<http::Url>
-      endpoints;  // `etcd3.hosts`; tried first to last, then the members learned from them (EC-13)
+      endpoints;           // `etcd3.hosts`; tried first to last, then the members learned from them (EC-13)
+  std::string srv;         // `etcd3.srv`: the endpoints are looked up in this domain, now and then again
+  std::string srv_suffix;  // `etcd3.srv_suffix`
+  etcd::AskSrv ask_srv = [](const std::string& name) { return etcd::ask_dns(name); };  // in a thread
   http::TlsClientOptions tls;  // `etcd3.cacert`, `cert`, `key`
   std::string username;        // `etcd3.username`: token authentication
   Secret password;
