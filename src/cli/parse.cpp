@@ -49,7 +49,8 @@ class Grammar {
         ->check(CLI::IsMember(role_words));
   }
   static void add_format(CLI::App* app, Format& format, const std::string& names = "-f,--format") {
-    app->add_option(names, format, "Output format")->transform(CLI::CheckedTransformer(format_words));
+    app->add_option(names, format, "Output format")
+        ->transform(CLI::CheckedTransformer(format_words).description("{pretty,tsv,json,yaml}"));
   }
   static void add_watch(CLI::App* app, Watch& watch) {
     app->add_option("-w,--watch", watch.seconds, "Update the screen every so many seconds")

@@ -63,6 +63,7 @@ drill::State life_of(const Picture& picture, const std::string& name, drill::Sta
 
 std::string lag_of(const drill::MemberSeen& member, const drill::MemberSeen* primary) {
   if (primary == nullptr || &member == primary || !member.agent_answers) return "";
+  if (member.position == Lsn{}) return "";  // stopped: it has not said where it is
   const auto lag = std::max<std::int64_t>(bytes_between(member.position, primary->position), 0);
   return print_size(lag);
 }
