@@ -99,6 +99,7 @@ Result<postgres::Upstream> Jobs::find_upstream(const ha::Name& name) const {
 }
 
 awaitable<Result<void>> Jobs::run_bootstrap() {
+  if (auto allowed = sources_.before_bootstrap(); !allowed) co_return tl::unexpected(allowed.error());
   auto made = co_await control_->bootstrap(bootstrap_);
   if (!made) co_return tl::unexpected(made.error());
   log::info("bootstrapped a new cluster", {{"system_identifier", made->system_identifier}});

@@ -23,6 +23,7 @@ class Jobs {
     std::function<ha::Settings()> settings;
     std::function<Result<void>()>
         before_writable;  // arm sentinel and watchdog: we may be writable any moment now
+    std::function<Result<void>()> before_bootstrap;  // why there must be no initdb
   };
   Jobs(const asio::any_io_executor& executor, postgres::Control* control, Observer* observer,
        CallbackRunner* callbacks, postgres::BootstrapOptions bootstrap, Sources sources,

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/allowlist.hpp"
 #include "agent/jobs.hpp"
 #include "agent/leader_lock.hpp"
 #include "agent/metrics.hpp"
@@ -72,6 +73,7 @@ class Agent {
   awaitable<void> learn_leader_history();
   awaitable<void> keep_etcd_leader_off();
   awaitable<void> feed_metrics();
+  awaitable<void> keep_allowlist();
   awaitable<void> reload();
   awaitable<void> apply_dynamic();
   awaitable<Result<void>> refuse_twin();
@@ -91,6 +93,8 @@ class Agent {
   Metrics metrics_;
   async::Event wake_;
   async::Event records_wake_;
+  async::Event allowlist_wake_;
+  http::Resolver resolver_;
   dcs::EtcdStore store_;
   postgres::Control control_;
   CallbackRunner callbacks_;

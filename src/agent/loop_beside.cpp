@@ -13,6 +13,8 @@ namespace {
 
 constexpr milliseconds records_interval = 1s;
 constexpr milliseconds etcd_leader_interval = 5s;
+constexpr milliseconds allowlist_interval = 30s;
+constexpr milliseconds name_limit = 5s;
 
 }  // namespace
 
@@ -88,7 +90,24 @@ awaitable<void> Agent::feed_metrics() {
     metrics_.heartbeats_received.add(static_cast<double>(peers_.received()) -
                                      metrics_.heartbeats_received.value());
     metrics_.heartbeat_losses.add(static_cast<double>(peers_.lost()) - metrics_.heartbeat_losses.value());
+    metrics_.rest_requests.add(static_cast<double>(rest_.requests()) - metrics_.rest_requests.value());
+    metrics_.rest_refusals.add(static_cast<double>(rest_.refusals()) - metrics_.rest_refusals.value());
     co_await async::sleep_for(1s);
+  }
+}
+
+// Names are looked up again now and then, and after a reload.
+awaitable<void> Agent::keep_allowlist() {
+  for (;;) {
+    auto hosts = cached_ ? named_hosts(*cached_) : std::vector<std::string>{};
+    auto policy = access_policy(config_.restapi);
+    const bool has_names = !policy.host_names.empty() || (policy.allowlist_include_members && !hosts.empty());
+    if (has_names) {
+      policy = co_await resolve_hosts(&resolver_, std::move(policy), std::move(hosts), name_limit);
+      rest_.set_options({.access = std::move(policy), .extra_headers = extra_headers(config_.restapi)});
+    }
+    const BootInstant next = BootClock::now() + allowlist_interval;
+    co_await allowlist_wake_.wait_until(next);
   }
 }
 
@@ -137,9 +156,14 @@ awaitable<void> Agent::reload() {
     config_.postgresql.use_pg_rewind = fresh.postgresql.use_pg_rewind;
     config_.restapi.authentication = fresh.restapi.authentication;
     config_.restapi.allowlist = fresh.restapi.allowlist;
+    config_.restapi.allowlist_include_members = fresh.restapi.allowlist_include_members;
+    config_.restapi.http_extra_headers = fresh.restapi.http_extra_headers;
+    config_.restapi.https_extra_headers = fresh.restapi.https_extra_headers;
     log::set_level(config_.log.level);
     callbacks_.set(config_.postgresql.callbacks);
-    rest_.set_options({.access = access_policy(config_.restapi), .extra_headers = {}});
+    rest_.set_options(
+        {.access = access_policy(config_.restapi), .extra_headers = extra_headers(config_.restapi)});
+    allowlist_wake_.notify();
     settings_ = ha_settings(dynamic_, config::effective_postgresql(config_, dynamic_));
     co_await apply_dynamic();
   }

@@ -33,6 +33,24 @@ postgres::BootstrapOptions bootstrap_options(const config::BootstrapConfig& boot
   return options;
 }
 
+// A cluster made by initdb where a copy of another was asked for would be a second, empty one.
+Result<void> may_bootstrap(const config::BootstrapConfig& bootstrap) {
+  if (bootstrap.method != "initdb") {
+    return fail(
+        Errc::unsupported,
+        fmt::format("bootstrap.method is {}, this version can only initdb: make the first data directory "
+                    "with your own tool, or remove the key for an empty cluster",
+                    bootstrap.method));
+  }
+  if (bootstrap.dcs.standby_cluster.is_set()) {
+    return fail(Errc::unsupported,
+                "bootstrap.dcs.standby_cluster is set, this version can't run a standby cluster: remove the "
+                "key for a "
+                "cluster of its own");
+  }
+  return {};
+}
+
 // The directory around the data directory, where the sentinel's socket, the passfile and the logs live. The
 // data directory itself is PostgreSQL's to make; and a missing mount point must not be filled (EC-38), so
 // only what is below an existing parent of our own is made.
@@ -62,6 +80,8 @@ Agent::Agent(const asio::any_io_executor& executor, config::Loaded loaded, confi
       metrics_{registry_},
       wake_{executor},
       records_wake_{executor},
+      allowlist_wake_{executor},
+      resolver_{executor},
       store_{executor, etcd_options(config_.etcd)},
       control_{executor,
                postgres_options(config_, dynamic_, config::effective_postgresql(config_, dynamic_))},
@@ -79,7 +99,8 @@ Agent::Agent(const asio::any_io_executor& executor, config::Loaded loaded, confi
             {.upstream = [this](const ha::Name& name) { return upstream(name); },
              .synchronous_names = [this] { return names_to_wait_for(); },
              .settings = [this] { return settings_; },
-             .before_writable = [this] { return before_writable(); }},
+             .before_writable = [this] { return before_writable(); },
+             .before_bootstrap = [this] { return may_bootstrap(config_.bootstrap); }},
             [this] { wake_.notify(); }},
       records_{&store_, keys_, &config_, &control_, &observer_, &peers_},
       operations_{executor,
@@ -97,7 +118,7 @@ Agent::Agent(const asio::any_io_executor& executor, config::Loaded loaded, confi
         const auto server = observer_.server(member_names());
         return heartbeat_of(portrait(server));
       }},
-      rest_{{.access = access_policy(config_.restapi), .extra_headers = {}},
+      rest_{{.access = access_policy(config_.restapi), .extra_headers = extra_headers(config_.restapi)},
             {.view =
                  [this] {
                    const auto server = observer_.server(member_names());
@@ -179,6 +200,7 @@ awaitable<int> Agent::run() {
     tasks_.spawn("leader history", learn_leader_history());
     tasks_.spawn("etcd leader", keep_etcd_leader_off());
     tasks_.spawn("metrics", feed_metrics());
+    tasks_.spawn("allowlist", keep_allowlist());
     notify_systemd("READY=1");
     co_await decide_forever();
     notify_systemd("STOPPING=1");

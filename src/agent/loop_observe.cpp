@@ -61,6 +61,8 @@ void Agent::take_dynamic(const dcs::Cluster& cluster) {
                {{"error", parsed.error()}});
     return;
   }
+  for (const auto& problem : problems)
+    log::warn("a setting in the DCS", {{"problem", config::print_problem(problem)}});
   dynamic_ = *std::move(parsed);
   settings_ = ha_settings(dynamic_, config::effective_postgresql(config_, dynamic_));
   if (!is_first) log::info("dynamic configuration changed", {{"revision", cluster.config->mod_revision}});

@@ -91,6 +91,8 @@ http::ServerHandlers RestApi::handlers() {
 
 awaitable<http::Response> RestApi::handle(http::Request request) {
   auto response = co_await route(std::move(request));
+  ++requests_;
+  if (response.status == 401 || response.status == 403) ++refusals_;
   for (const auto& [name, value] : options_.extra_headers) response.headers.set(name, value);
   co_return response;
 }

@@ -35,6 +35,8 @@ class RestApi {
   void set_options(ApiOptions options);  // reload
   http::ServerHandlers handlers();       // for http::Server::start; refers to this object
   awaitable<http::Response> handle(http::Request request);
+  std::uint64_t requests() const { return requests_; }  // answered
+  std::uint64_t refusals() const { return refusals_; }  // of them with 401 or 403
 
  private:
   awaitable<http::Response> route(http::Request request);
@@ -46,6 +48,8 @@ class RestApi {
   awaitable<http::Response> run_failsafe(http::Request request);
 
   ApiOptions options_;
+  std::uint64_t requests_ = 0;
+  std::uint64_t refusals_ = 0;
   Sources sources_;
 };
 

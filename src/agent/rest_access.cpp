@@ -38,10 +38,14 @@ bool is_member(const RestView& view, std::string_view peer) {
 
 bool is_allowed(const AccessPolicy& policy, const http::Request& request, const RestView& view, Allow allow) {
   const bool asks_members = policy.allowlist_include_members && allow == Allow::listed_or_member;
-  if (policy.allowlist.empty() && !asks_members) return true;
-  const bool is_listed = std::any_of(policy.allowlist.begin(), policy.allowlist.end(),
-                                     [&](const Network& network) { return contains(network, request.peer); });
-  return is_listed || (asks_members && is_member(view, request.peer));
+  // A host name that is not resolved is a restriction all the same.
+  if (policy.allowlist.empty() && policy.host_names.empty() && !asks_members) return true;
+  const auto holds = [&](const std::vector<Network>& networks) {
+    return std::any_of(networks.begin(), networks.end(),
+                       [&](const Network& network) { return contains(network, request.peer); });
+  };
+  if (holds(policy.allowlist)) return true;
+  return asks_members && (holds(policy.member_addresses) || is_member(view, request.peer));
 }
 
 http::Response refusal(int status, std::string text) {

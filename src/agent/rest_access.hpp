@@ -26,7 +26,9 @@ bool contains(const Network& network, std::string_view address);
 struct AccessPolicy {
   std::string username;  // empty: no Basic authentication
   Secret password;
-  std::vector<Network> allowlist;          // resolved; host names are the caller's to resolve
+  std::vector<Network> allowlist;
+  std::vector<std::string> host_names;     // of the allowlist; who resolves them adds to `allowlist`
+  std::vector<Network> member_addresses;   // of members whose api_url has a host name
   bool allowlist_include_members = false;  // and the addresses in members' api_url
   bool certificate_required = false;       // TLS, and verify_client is optional or required
 };

@@ -221,9 +221,20 @@ rest::AccessPolicy access_policy(const config::RestApiConfig& restapi) {
                             .certificate_required = !restapi.certfile.empty() &&
                                                     restapi.verify_client != config::VerifyClient::none};
   for (const auto& entry : restapi.allowlist) {
-    if (auto network = rest::parse_network(entry)) policy.allowlist.push_back(*network);
+    if (auto network = rest::parse_network(entry)) {
+      policy.allowlist.push_back(*network);
+    } else {
+      policy.host_names.push_back(entry);
+    }
   }
   return policy;
+}
+
+std::map<std::string, std::string> extra_headers(const config::RestApiConfig& restapi) {
+  auto headers = as_map(restapi.http_extra_headers);
+  if (restapi.certfile.empty()) return headers;
+  for (const auto& [name, value] : restapi.https_extra_headers) headers.insert_or_assign(name, value);
+  return headers;
 }
 
 std::string api_base_url(const config::RestApiConfig& restapi) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,10 @@ dcs::EtcdOptions etcd_options(const config::EtcdConfig& etcd);
 http::ServerOptions rest_server_options(const config::RestApiConfig& restapi);
 http::ClientOptions rest_client_options(const config::Config& config);
 Watchdog::Options watchdog_options(const config::WatchdogConfig& watchdog);
+// Host names of the allowlist are left for resolve_hosts() (allowlist.hpp).
 rest::AccessPolicy access_policy(const config::RestApiConfig& restapi);
+// http_extra_headers, and over them https_extra_headers while TLS is on.
+std::map<std::string, std::string> extra_headers(const config::RestApiConfig& restapi);
 
 // "http://10.0.1.11:8008"; https when the REST API has a certificate.
 std::string api_base_url(const config::RestApiConfig& restapi);

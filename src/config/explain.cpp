@@ -30,7 +30,8 @@ void explain_section(const SectionInfo& section, std::string& out) {
 
 std::string explain_field(const std::string& path, const FieldInfo& field) {
   std::string out = fmt::format("{}: {}\n", path, field.help);
-  if (field.kind == FieldInfo::Kind::unused) return out + "accepted, but not used by this version\n";
+  if (field.kind == FieldInfo::Kind::unused)
+    return out + "accepted for compatibility, without effect in this version\n";
   if (field.kind == FieldInfo::Kind::refused) return out;
   if (!field.type.empty() && field.kind != FieldInfo::Kind::section)
     out += fmt::format("type:     {}\n", field.type);
@@ -41,6 +42,8 @@ std::string explain_field(const std::string& path, const FieldInfo& field) {
   }
   if (!field.aliases.empty()) out += fmt::format("also:     {}\n", join(field.aliases));
   out += fmt::format("applied:  {}\n", in_words(field.apply));
+  if (field.is_without_effect)
+    out += "note:     accepted for compatibility, without effect in this version\n";
   if (field.section != nullptr) explain_section(*field.section, out);
   return out;
 }

@@ -53,13 +53,13 @@ std::string row(const FieldInfo& field) {
   const std::string also =
       field.aliases.empty() ? "" : fmt::format(" (also `{}`)", join(field.aliases, "`, `"));
   if (field.kind == FieldInfo::Kind::unused)
-    return fmt::format("| `{}` | | | | Not used by this version. {} |\n", field.key, escape(field.help));
+    return fmt::format("| `{}` | | | | No effect in this version. {} |\n", field.key, escape(field.help));
   if (field.kind == FieldInfo::Kind::refused)
     return fmt::format("| `{}` | | | | Refused: {}. |\n", field.key, escape(field.help));
   const bool has_default = field.section == nullptr && !field.is_secret;
   return fmt::format("| `{}`{} | {} | {} | {} | {} |\n", field.key, also, escape(type_of(field)),
                      has_default ? escape(field.default_text) : "", in_words(field.apply),
-                     escape(field.help));
+                     escape(field.help) + (field.is_without_effect ? " No effect in this version." : ""));
 }
 
 std::string path_below(const std::string& path, const FieldInfo& field) {

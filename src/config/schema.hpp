@@ -61,7 +61,11 @@ struct Field {
   bool splits_commas = false;                  // a list may be written as one comma-separated string
   std::string_view derived = {};               // how the default is found, in words
   const SectionInfo& (*shown_as)() = nullptr;  // keys of a free-form map, for explain and the reference
+  bool without_effect = false;                 // Patroni's, read and checked, but not obeyed by this version
 };
+
+inline constexpr std::string_view no_effect =
+    "is accepted for compatibility and has no effect in this version";
 
 // A key that Schema<Section>::read_others reads itself.
 struct Note {
@@ -104,6 +108,7 @@ struct FieldInfo {
   std::string bounds;  // "1s to 1h", "at least 3"
   Apply apply = Apply::reload;
   bool is_secret = false;
+  bool is_without_effect = false;
   const SectionInfo* section = nullptr;
 };
 

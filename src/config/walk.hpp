@@ -98,6 +98,11 @@ bool read_entry(const Field<Section, Value>& field, std::string_view key, const 
   if (node.is_null()) return true;  // `key:` alone is a key that is not set
   Codec<Value>::read(node, out.*field.member, here);
   check_bounds(field, node, out, here);
+  // What a Patroni file says anyway, because it is the default, is no news.
+  if constexpr (std::equality_comparable<Value>) {
+    if (field.without_effect && out.*field.member != Section{}.*field.member)
+      here.warn(node, std::string{no_effect});
+  }
   return true;
 }
 
@@ -109,7 +114,7 @@ bool read_entry(const Note&, std::string_view, const Node&, Section&, const Spot
 template <class Section>
 bool read_entry(const Unused& entry, std::string_view key, const Node& node, Section&, const Spot& spot) {
   if (key != entry.key) return false;
-  spot.at(key).warn(node, "is not used by this version");
+  spot.at(key).warn(node, std::string{no_effect});
   return true;
 }
 
@@ -133,6 +138,7 @@ FieldInfo describe_entry(const Field<Section, Value>& field) {
                  .bounds = print_bounds(field),
                  .apply = field.apply,
                  .is_secret = std::is_same_v<Value, Secret>,
+                 .is_without_effect = field.without_effect,
                  .section = type.section};
   if (field.shown_as != nullptr) info.section = &field.shown_as();
   info.default_text = std::string{field.derived};

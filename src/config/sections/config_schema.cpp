@@ -12,7 +12,7 @@ void read_role(const Node& node, std::vector<Role>& out, const Spot& spot) {
   if (role) {
     if (std::ranges::find(out, *role) == out.end()) out.push_back(*role);
   } else if (node.text == "vip" || node.text == "edge") {
-    spot.warn(node, fmt::format("role '{}' is not used by this version", node.text));
+    spot.warn(node, fmt::format("role '{}' {}", node.text, no_effect));
   } else {
     spot.expected(node, "one of agent, proxy, etcd");
   }

@@ -50,18 +50,12 @@ template <>
 struct Schema<ListenerConfig> {
   using C = ListenerConfig;
   static constexpr std::tuple entries{
-      Field{.key = "name",
-            .member = &C::name,
-            .help = "Name in statistics.",
-            .apply = Apply::restart,
-            .derived = "target_port"},
+      Field{.key = "name", .member = &C::name, .help = "Name in statistics.", .derived = "target_port"},
       Field{.key = "bind",
             .member = &C::bind,
-            .help = "Address that clients connect to.",
-            .apply = Apply::restart},
+            .help = "Address that clients connect to; * is every address, IPv6 and IPv4."},
       Field{.key = "target", .member = &C::target, .help = "Which servers it leads to."},
-      Field{
-          .key = "mode", .member = &C::mode, .help = "How a connection is relayed.", .apply = Apply::restart},
+      Field{.key = "mode", .member = &C::mode, .help = "How a connection is relayed."},
       Field{.key = "balance", .member = &C::balance, .help = "How a server is chosen among several."},
       Field{.key = "fallback", .member = &C::fallback, .help = "Where reads go when no replica can serve."},
       Field{.key = "max_lag",
@@ -186,17 +180,20 @@ struct Schema<ProxyConfig> {
             .member = &C::inter,
             .help = "Between two polls of a server.",
             .min = 10ms,
-            .max = 1h},
+            .max = 1h,
+            .apply = Apply::restart},
       Field{.key = "fall",
             .member = &C::fall,
             .help = "Failed polls after which a server is down.",
             .min = 1,
-            .max = 100},
+            .max = 100,
+            .apply = Apply::restart},
       Field{.key = "rise",
             .member = &C::rise,
             .help = "Good polls after which it is up.",
             .min = 1,
-            .max = 100},
+            .max = 100,
+            .apply = Apply::restart},
       Field{.key = "stats", .member = &C::stats, .help = "Statistics over HTTP."}};
 };
 

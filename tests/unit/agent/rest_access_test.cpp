@@ -72,6 +72,21 @@ TEST(RestAccess, lets_in_members_when_told_to_but_not_for_failsafe) {
   EXPECT_EQ(status_of(policy, a_request("10.0.1.99"), Allow::listed), 200) << "no list is configured";
 }
 
+TEST(RestAccess, lets_nobody_in_by_a_host_name_that_is_not_resolved) {
+  AccessPolicy policy;
+  policy.host_names = {"admin.example"};
+  EXPECT_EQ(status_of(policy, a_request("192.0.2.1")), 403);
+  policy.allowlist = {parse_network("192.0.2.1").value()};
+  EXPECT_EQ(status_of(policy, a_request("192.0.2.1")), 200);
+}
+
+TEST(RestAccess, knows_members_by_the_addresses_of_their_host_names) {
+  AccessPolicy policy;
+  policy.allowlist_include_members = true;
+  policy.member_addresses = {parse_network("10.0.1.99").value()};
+  EXPECT_EQ(status_of(policy, a_request("10.0.1.99")), 200);
+}
+
 TEST(RestAccess, wants_a_certificate_where_tls_verifies_clients) {
   AccessPolicy policy;
   policy.certificate_required = true;

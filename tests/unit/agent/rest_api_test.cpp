@@ -142,6 +142,16 @@ TEST_F(RestApiTest, says_json_only_when_it_is) {
   EXPECT_TRUE(ask("GET", "/metrics").body.ends_with("own 1\n"));
 }
 
+TEST_F(RestApiTest, counts_answers_and_refusals) {
+  api.set_options({.access = {.username = "admin", .password = Secret{"right"}}, .extra_headers = {}});
+  ask("GET", "/patroni");
+  EXPECT_EQ(ask("POST", "/reload").status, 401);
+  headers.set("Authorization", http::basic_authorization("admin", Secret{"right"}));
+  EXPECT_EQ(ask("POST", "/reload").status, 202);
+  EXPECT_EQ(api.requests(), 3U);
+  EXPECT_EQ(api.refusals(), 1U);
+}
+
 TEST_F(RestApiTest, upgrades_only_the_heartbeat_stream) {
   const auto handlers = api.handlers();
   http::Request request;

@@ -15,18 +15,20 @@ TEST(Dynamic, reads_what_patroni_writes) {
   Problems problems;
   const auto config = parse_dynamic(
       R"({"ttl":40,"loop_wait":5,"retry_timeout":10,"synchronous_mode":"quorum","maximum_lag_on_failover":33554432,)"
-      R"("master_start_timeout":0,"failsafe_mode":true,"pause":null,"standby_cluster":{"host":"h","port":5432},)"
+      R"("master_start_timeout":0,"failsafe_mode":false,"pause":null,"check_timeline":true,)"
       R"("postgresql":{"use_pg_rewind":true,"parameters":{"max_connections":200}},"something_new":{"a":1}})",
       &problems);
   ASSERT_TRUE(config) << config.error().context;
-  EXPECT_TRUE(problems.empty()) << print_problems(problems);
+  EXPECT_EQ(print_problems(problems),
+            "DCS /config: warning: check_timeline: is accepted for compatibility and has no effect in this "
+            "version\n");
   EXPECT_EQ(config->ttl, 40s);
   EXPECT_EQ(config->synchronous_mode, SynchronousMode::quorum);
   EXPECT_EQ(config->maximum_lag_on_failover, ByteSize{32 << 20});
   EXPECT_EQ(config->primary_start_timeout, 0s);
-  EXPECT_TRUE(config->failsafe_mode);
+  EXPECT_FALSE(config->failsafe_mode);
   EXPECT_FALSE(config->pause);
-  EXPECT_EQ(config->standby_cluster.port, "5432");
+  EXPECT_TRUE(config->check_timeline);
   EXPECT_NE(config->tree.at_path("something_new.a"), nullptr);
 }
 

@@ -8,6 +8,16 @@ namespace {
 using namespace test;
 using testing::ElementsAre;
 
+// What is said of keys that stand in these lines and do nothing.
+std::string without_effect(const std::vector<std::pair<int, std::string>>& keys) {
+  std::string text;
+  for (const auto& [line, key] : keys) {
+    text += "pg.yml:" + std::to_string(line) + ": warning: " + key +
+            ": is accepted for compatibility and has no effect in this version\n";
+  }
+  return text;
+}
+
 TEST(Load, reads_the_full_form) {
   const Config config = good(full_form + R"(  authentication:
     superuser: {username: admin, password: 'p%:w'}
@@ -74,6 +84,15 @@ bootstrap:
               ElementsAre(CommandOption{"encoding", "UTF8"}, CommandOption{"data-checksums", ""}));
   EXPECT_THAT(config.postgresql.basebackup,
               ElementsAre(CommandOption{"max-rate", "100M"}, CommandOption{"verbose", ""}));
+}
+
+TEST(Load, says_which_keys_do_nothing_unless_they_say_what_is_so_anyway) {
+  EXPECT_EQ(warnings_of(full_form + "  pre_promote: /bin/true\n"),
+            without_effect({{8, "postgresql.pre_promote"}}));
+  EXPECT_EQ(warnings_of(full_form + "  create_replica_methods: [basebackup]\n  pre_promote: ''\n"), "");
+  EXPECT_EQ(warnings_of(full_form + "bootstrap: {dcs: {failsafe_mode: true}}\n"),
+            without_effect({{8, "bootstrap.dcs.failsafe_mode"}}));
+  EXPECT_EQ(warnings_of(full_form + "bootstrap: {dcs: {failsafe_mode: false}}\n"), "");
 }
 
 TEST(Load, reads_sections_of_replica_and_bootstrap_methods) {
@@ -201,17 +220,30 @@ postgresql:
   database: postgres
   config_base_name: postgresql
 )"),
-            "pg.yml:4: warning: thread_pool_size: is not used by this version\n"
-            "pg.yml:5: warning: thread_stack_size: is not used by this version\n"
-            "pg.yml:6: warning: log.traceback_level: is not used by this version\n"
-            "pg.yml:6: warning: log.format: is not used by this version\n"
-            "pg.yml:6: warning: log.dateformat: is not used by this version\n"
-            "pg.yml:6: warning: log.static_fields: is not used by this version\n"
-            "pg.yml:6: warning: log.max_queue_size: is not used by this version\n"
-            "pg.yml:7: warning: log.mode: is not used by this version\n"
-            "pg.yml:7: warning: log.loggers: is not used by this version\n"
-            "pg.yml:7: warning: log.deduplicate_heartbeat_logs: is not used by this version\n"
-            "pg.yml:11: warning: restapi.thread_pool_size: is not used by this version\n");
+            without_effect({{4, "thread_pool_size"},
+                            {5, "thread_stack_size"},
+                            {6, "log.traceback_level"},
+                            {6, "log.format"},
+                            {6, "log.dateformat"},
+                            {6, "log.static_fields"},
+                            {6, "log.max_queue_size"},
+                            {7, "log.mode"},
+                            {7, "log.loggers"},
+                            {7, "log.deduplicate_heartbeat_logs"},
+                            {11, "restapi.thread_pool_size"},
+                            {14, "tags.clonefrom"},
+                            {20, "bootstrap.dcs.permanent_slots"},
+                            {21, "bootstrap.dcs.standby_cluster"},
+                            {22, "bootstrap.dcs.postgresql.parameters_primary"},
+                            {22, "bootstrap.dcs.postgresql.pg_hba_replica"},
+                            {35, "postgresql.bin_name"},
+                            {37, "postgresql.authentication.superuser.sslnegotiation"},
+                            {45, "postgresql.use_unix_socket_repl"},
+                            {50, "postgresql.parameters_standby_leader"},
+                            {51, "postgresql.pg_hba_standby_leader"},
+                            {52, "postgresql.pg_ident_primary"},
+                            {57, "postgresql.pre_promote"},
+                            {58, "postgresql.before_stop"}}));
 }
 
 }  // namespace

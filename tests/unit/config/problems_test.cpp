@@ -96,7 +96,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"two_stores", "etcd: {host: a}\n",
              "pg.yml:8: error: etcd: means the same as 'etcd3', which is set too"},
         Case{"logical_slot", "bootstrap: {dcs: {slots: {a: {type: logical}}}}\n",
-             "pg.yml:8: error: bootstrap.dcs.slots.a: a logical slot needs both 'database' and 'plugin'"},
+             "pg.yml:8: error: bootstrap.dcs.slots.a: a logical slot needs both 'database' and 'plugin'\n"
+             "pg.yml:8: warning: bootstrap.dcs.slots: is accepted for compatibility and has no effect in "
+             "this version"},
         Case{"role", "roles: [agnet]\n",
              "pg.yml:8: error: roles[0]: expects one of agent, proxy, etcd; got 'agnet'"},
         Case{"twice", "scope: other\n", "pg.yml:8: error: scope: is given twice; first at pg.yml:1"},
@@ -143,8 +145,12 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"verify_client", full_form + "restapi: \n",
              "pg.yml:8: error: restapi: is given twice; first at pg.yml:4"},
         Case{"method", full_form + "bootstrap: {method: clone}\n",
+             "pg.yml:8: warning: bootstrap.method: is accepted for compatibility and has no effect in this "
+             "version\n"
              "pg.yml:8: error: bootstrap.method: names 'clone', but bootstrap.clone.command is not set"},
         Case{"replica_method", full_form + "  create_replica_methods: [wal_g]\n",
+             "pg.yml:8: warning: postgresql.create_replica_methods: is accepted for compatibility and has no "
+             "effect in this version\n"
              "pg.yml:8: error: postgresql.create_replica_methods: names 'wal_g', but "
              "postgresql.wal_g.command is not set"},
         Case{"initdb", full_form + "bootstrap: {initdb: [pgdata: /x]}\n",

@@ -62,7 +62,8 @@ TEST(Explain, tells_all_about_a_key) {
   EXPECT_THAT(explain("proxy.listeners.balance").value(),
               HasSubstr("allowed:  leastconn, roundrobin, random\n"));
   EXPECT_THAT(explain("bootstrap.dcs.slots.mine.plugin").value(), HasSubstr("Output plugin"));
-  EXPECT_THAT(explain("vip").value(), HasSubstr("not used by this version"));
+  EXPECT_THAT(explain("postgresql.pre_promote").value(), HasSubstr("without effect in this version"));
+  EXPECT_THAT(explain("vip").value(), HasSubstr("without effect in this version"));
 }
 
 TEST(Explain, shows_the_value_in_force) {
