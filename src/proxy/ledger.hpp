@@ -17,6 +17,9 @@ namespace holdfast::proxy {
 
 inline constexpr std::size_t cut_causes = 5;  // of route::CutCause
 
+// Places for listeners, those of reloads among them: accounts must not move while workers count in them.
+inline constexpr std::size_t listeners_max = 128;
+
 // A level with its highest mark.
 class Level {
  public:
@@ -41,6 +44,28 @@ class Count {
   std::atomic<std::int64_t> value_{0};
 };
 
+// A mean over about the last 1024 values, as HAProxy keeps it: each new one takes the share of one off what
+// was there. Two that come at the same instant may cost each other a share; nobody waits.
+class Average {
+ public:
+  void add(nanoseconds span);
+  nanoseconds mean() const;
+  nanoseconds longest() const { return nanoseconds{longest_.load(std::memory_order_relaxed)}; }
+
+ private:
+  static constexpr std::int64_t window = 1024;
+  std::atomic<std::int64_t> count_{0};
+  std::atomic<std::int64_t> sum_{0};  // nanoseconds, of min(count_, window) values
+  std::atomic<std::int64_t> longest_{0};
+};
+
+// Of clients that had a server, told when they end (HAProxy: qtime, ctime, ttime).
+struct Times {
+  Average queue;    // from accept until a server was found for it
+  Average connect;  // until that server, or the one after it, was connected
+  Average total;    // from accept to the end
+};
+
 // Connections of one listener's clients to one server.
 struct Traffic {
   Level sessions;
@@ -52,14 +77,14 @@ struct Traffic {
   Count client_aborts;  // the client's side failed while bytes were on their way
   Count server_aborts;
   std::array<Count, cut_causes> cuts;
+  Times times;
   std::atomic<std::int64_t> last_session_ns{0};  // BootInstant
 };
 
 // One server, over all listeners.
 struct ServerAccount {
-  explicit ServerAccount(std::size_t listeners) : by_listener(listeners) {}
   Level connections;  // what server_maxconn bounds
-  std::vector<Traffic> by_listener;
+  std::vector<Traffic> by_listener{listeners_max};
   std::atomic<std::int64_t> downs{0};  // UP -> DOWN transitions (control thread)
 };
 
@@ -72,12 +97,11 @@ struct ListenerAccount {
   Count hold_timeouts;  // told 57P03
   Count rejected;       // told 53300
   Count gone;           // hung up while waiting
+  Times times;          // over all servers
 };
 
 class Ledger {
  public:
-  explicit Ledger(std::size_t listeners) : listeners_(listeners) {}
-
   ListenerAccount& listener(std::size_t index) { return listeners_[index]; }
   const ListenerAccount& listener(std::size_t index) const { return listeners_[index]; }
   // Control thread only. Accounts live as long as the ledger: a server that comes back finds its own.
@@ -88,7 +112,7 @@ class Ledger {
   Count accept_pauses;
 
  private:
-  std::vector<ListenerAccount> listeners_;
+  std::vector<ListenerAccount> listeners_{listeners_max};
   std::map<std::string, std::shared_ptr<ServerAccount>> servers_;
 };
 

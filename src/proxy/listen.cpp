@@ -1,5 +1,6 @@
 #include "proxy/listen.hpp"
 
+#include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,9 +15,10 @@ namespace {
 
 using Endpoint = asio::ip::tcp::endpoint;
 
+// "*" and "::" are every address of both families: an IPv6 socket that takes IPv4 too.
 Result<Endpoint> endpoint_of(const config::HostPort& address) {
   const auto port = static_cast<std::uint16_t>(address.port);
-  if (address.host == "*" || address.host.empty()) return Endpoint{asio::ip::tcp::v4(), port};
+  if (address.host == "*" || address.host.empty()) return Endpoint{asio::ip::tcp::v6(), port};
   boost::system::error_code failure;
   const auto host = address.host == "localhost" ? std::string{"127.0.0.1"} : address.host;
   const auto ip = asio::ip::make_address(host, failure);
@@ -44,24 +46,37 @@ int open_bound(const Endpoint& endpoint, bool shared) {
   const int fd = ::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return -errno;
   const int on = 1;
+  const int off = 0;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (shared) ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  // Whatever net.ipv6.bindv6only says.
+  if (endpoint.address().is_v6()) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
   if (::bind(fd, endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0) return fd;
   const int failure = errno;
   ::close(fd);
   return -failure;
 }
 
+// No IPv6 in this kernel (ipv6.disable=1), or on this host (net.ipv6.conf.all.disable_ipv6).
+bool lacks_ipv6(const Endpoint& endpoint, int error_number) {
+  const bool is_every_address = endpoint.address().is_v6() && endpoint.address().is_unspecified();
+  return is_every_address && (error_number == EAFNOSUPPORT || error_number == EADDRNOTAVAIL);
+}
+
 }  // namespace
 
-Result<SharedPort> SharedPort::bind(const config::HostPort& address, int workers) {
+Result<SharedPort> SharedPort::bind(const config::HostPort& address, int workers, Sharing sharing) {
   auto endpoint = endpoint_of(address);
   if (!endpoint) return tl::unexpected{endpoint.error()};
   SharedPort shared;
   shared.endpoint_ = *endpoint;
   // SO_REUSEPORT would share the port with another proxy of the same user without a word: ask without it
   // first.
-  const int probe = open_bound(*endpoint, false);
+  int probe = open_bound(shared.endpoint_, sharing == Sharing::with_ourselves);
+  if (probe < 0 && lacks_ipv6(shared.endpoint_, -probe)) {
+    shared.endpoint_ = Endpoint{asio::ip::tcp::v4(), shared.endpoint_.port()};
+    probe = open_bound(shared.endpoint_, sharing == Sharing::with_ourselves);
+  }
   if (probe < 0) return bind_failure(address, -probe);
   ::close(probe);
   for (int i = 0; i < workers; ++i) {

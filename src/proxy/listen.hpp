@@ -10,13 +10,17 @@ namespace holdfast::proxy {
 
 using Acceptor = asio::ip::tcp::acceptor;
 
+// with_ourselves: the port may overlap with one that this proxy has open and is about to close.
+enum class Sharing { with_nobody, with_ourselves };
+
 // One listening address, bound once for each worker (SO_REUSEPORT: the kernel spreads the clients).
-// Descriptors are not attached to a loop yet.
+// Descriptors are not attached to a loop yet. "*" and "::" take IPv6 and IPv4, or IPv4 where IPv6 is off.
 class SharedPort {
  public:
   // Errc::refused: in use, by another program or another proxy; Errc::invalid_argument: not an address of
   // this host; Errc::permission_denied.
-  static Result<SharedPort> bind(const config::HostPort& address, int workers);
+  static Result<SharedPort> bind(const config::HostPort& address, int workers,
+                                 Sharing sharing = Sharing::with_nobody);
   SharedPort(SharedPort&&) noexcept = default;
   SharedPort& operator=(SharedPort&&) = delete;
   ~SharedPort();

@@ -1,5 +1,7 @@
 #include "proxy/proxy.hpp"
 
+#include <fmt/format.h>
+
 #include "base/log.hpp"
 
 namespace holdfast::proxy {
@@ -7,11 +9,18 @@ namespace {
 
 constexpr milliseconds drain_look = 50ms;  // how often a draining proxy counts its clients
 
-bool have_same_listeners(const Settings& a, const Settings& b) {
-  const auto same = [](const ListenerSettings& x, const ListenerSettings& y) {
-    return x.name == y.name && x.bind == y.bind;
-  };
-  return std::ranges::equal(a.listeners, b.listeners, same);
+bool is_open_at(const std::vector<ListenerSettings>& listeners, std::size_t place) {
+  return place < listeners.size() && !listeners[place].is_closed;
+}
+
+// Of *:5000 and 10.0.0.1:5000 one may take over from the other.
+Sharing sharing_with(const std::vector<ListenerSettings>& before, const std::vector<ListenerSettings>& after,
+                     const std::vector<std::uint16_t>& ports, std::size_t place) {
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const bool is_closing = is_open_at(before, i) && !is_open_at(after, i);
+    if (is_closing && ports[i] == after[place].bind.port) return Sharing::with_ourselves;
+  }
+  return Sharing::with_nobody;
 }
 
 }  // namespace
@@ -32,7 +41,7 @@ Proxy::Proxy(const asio::any_io_executor& executor, ProxyOptions options,
       options_{std::move(options)},
       settings_{std::make_shared<const Settings>(options_.settings)},
       discovery_{std::move(discovery)},
-      ledger_{std::make_unique<Ledger>(settings_->listeners.size())},
+      ledger_{std::make_unique<Ledger>()},
       builder_{options_.builder},
       snapshot_{make_snapshot()},
       wake_{executor},
@@ -48,12 +57,21 @@ Result<void> Proxy::bind() {
     workers_.push_back(
         std::make_unique<Worker>(static_cast<std::size_t>(i), ledger_.get(), snapshot_, nudge_all));
   }
-  for (const auto& listener : settings_->listeners) {
-    auto shared = SharedPort::bind(listener.bind, settings_->threads);
-    if (!shared) return fail("listener " + listener.name, shared.error());
-    ports_.push_back(shared->port());
-    for (auto& worker : workers_) worker->add_listener(shared->take(worker->loop()));
+  if (settings_->listeners.size() > listeners_max)
+    return fail(Errc::invalid_argument, fmt::format("more than {} listeners", listeners_max));
+  for (std::size_t i = 0; i < settings_->listeners.size(); ++i) {
+    if (auto opened = open_listener(i, Sharing::with_nobody); !opened) return opened;
   }
+  return {};
+}
+
+Result<void> Proxy::open_listener(std::size_t place, Sharing sharing) {
+  const auto& listener = settings_->listeners[place];
+  ports_.resize(settings_->listeners.size());
+  auto shared = SharedPort::bind(listener.bind, settings_->threads, sharing);
+  if (!shared) return fail("listener " + listener.name, shared.error());
+  ports_[place] = shared->port();
+  for (auto& worker : workers_) worker->open_listener(place, shared->take(worker->loop()));
   return {};
 }
 
@@ -124,12 +142,32 @@ void Proxy::report_changes(const route::Table& before, const route::Table& after
   }
 }
 
-bool Proxy::reload(Settings settings) {
-  if (!have_same_listeners(*settings_, settings)) return false;
-  settings.threads = settings_->threads;
-  settings_ = std::make_shared<const Settings>(std::move(settings));
+std::vector<Error> Proxy::reload(Settings settings) {
+  const auto before = settings_;
+  std::vector<Error> failures;
+  settings.threads = before->threads;
+  settings.listeners = place_listeners(before->listeners, settings.listeners);
+  for (; settings.listeners.size() > listeners_max; settings.listeners.pop_back()) {
+    const auto what = "listener " + settings.listeners.back().name;
+    failures.push_back(
+        {Errc::invalid_argument, what + ": there were too many, restart the proxy to open it"});
+  }
+  settings_ = std::make_shared<const Settings>(settings);
+  publish();  // before the first client of a new listener
+  for (std::size_t i = 0; i < settings.listeners.size(); ++i) {
+    if (!is_open_at(settings.listeners, i) || is_open_at(before->listeners, i)) continue;
+    auto opened = open_listener(i, sharing_with(before->listeners, settings.listeners, ports_, i));
+    if (opened) continue;
+    failures.push_back(opened.error());
+    settings.listeners[i].is_closed = true;
+  }
+  for (std::size_t i = 0; i < before->listeners.size(); ++i) {
+    if (!is_open_at(before->listeners, i) || is_open_at(settings.listeners, i)) continue;
+    for (auto& worker : workers_) worker->close_listener(i);
+  }
+  settings_ = std::make_shared<const Settings>(std::move(settings));  // without those that failed
   publish();
-  return true;
+  return failures;
 }
 
 awaitable<void> Proxy::drain(milliseconds limit) {

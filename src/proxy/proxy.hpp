@@ -32,12 +32,12 @@ class Proxy {
   ~Proxy();  // `co_await stop()` first
 
   void start();
-  const std::vector<std::uint16_t>& ports() const { return ports_; }  // of the listeners, in order
+  const std::vector<std::uint16_t>& ports() const { return ports_; }  // of Settings::listeners, in order
   std::uint16_t stats_port() const { return stats_port_; }            // 0: off
 
-  // Takes over what may change at run time; false: the listeners differ, which needs a restart (nothing is
-  // changed).
-  bool reload(Settings settings);
+  // Takes over what may change at run time. New listeners open; clients of those that are gone stay until
+  // they end. Returns what could not be done, an error each listener; all the rest has been applied.
+  std::vector<Error> reload(Settings settings);
 
   // Stops accepting and returns when the last client has gone, or after `limit`.
   awaitable<void> drain(milliseconds limit);
@@ -49,6 +49,7 @@ class Proxy {
  private:
   Proxy(const asio::any_io_executor& executor, ProxyOptions options, std::unique_ptr<Discovery> discovery);
   Result<void> bind();
+  Result<void> open_listener(std::size_t place, Sharing sharing);
   Result<void> serve_stats(const http::Endpoint& at);
   void on_event(const route::Event& event);
   awaitable<void> keep_time();

@@ -50,11 +50,12 @@ awaitable<void> obey_signals(Proxy* proxy, std::function<Result<config::Config>(
     const auto config = reread();
     if (!config) {
       log::error("reload failed, nothing has changed", {{"error", config.error()}});
-    } else if (proxy->reload(settings_of(*config))) {
-      log::info("configuration reloaded");
-    } else {
-      log::warn("the listeners have changed: restart the proxy to apply that; nothing has changed");
+      continue;
     }
+    const auto failures = proxy->reload(settings_of(*config));
+    for (const auto& failure : failures)
+      log::error("a listener could not be opened, the others are as configured", {{"error", failure}});
+    log::info("configuration reloaded", {{"listeners_failed", failures.size()}});
   }
 }
 

@@ -55,25 +55,25 @@ awaitable<Result<void>> read_to_end(std::shared_ptr<Session> session) {
 
 }  // namespace
 
-awaitable<void> Worker::accept_clients(std::size_t listener) {
+awaitable<void> Worker::accept_clients(std::shared_ptr<Door> door) {
   bool is_paused = false;
-  while (acceptors_[listener].is_open()) {
-    auto [failed, socket] = co_await acceptors_[listener].async_accept(as_result);
+  while (door->acceptor.is_open()) {
+    auto [failed, socket] = co_await door->acceptor.async_accept(as_result);
     if (failed && is_out_of_descriptors(failed)) {
       ledger_->accept_pauses.add();
       if (!std::exchange(is_paused, true)) {
         log::error("no file descriptors left, new clients wait; raise LimitNOFILE or lower proxy.maxconn",
-                   {{"listener", snapshot_->settings->listeners[listener].name}});
+                   {{"listener", snapshot_->settings->listeners[door->listener].name}});
       }
       co_await async::sleep_for(accept_pause);
       continue;
     }
     if (failed) {
-      if (acceptors_[listener].is_open()) co_await async::sleep_for(accept_pause);
+      if (door->acceptor.is_open()) co_await async::sleep_for(accept_pause);
       continue;
     }
     is_paused = false;
-    auto session = std::make_shared<Session>(std::move(socket), listener, ++last_id_);
+    auto session = std::make_shared<Session>(std::move(socket), door->listener, ++last_id_);
     tasks_.spawn("client", serve(std::move(session)));
   }
 }
@@ -89,6 +89,7 @@ awaitable<void> Worker::serve(SessionPtr session) {
   const bool is_found = co_await find_server(session);
   if (!is_found) co_return;
   session->is_relaying = true;
+  session->connected_at = BootClock::now();
   session->seat->traffic().total.add();
   co_await relay(&session->client, &session->server, &session->relayed);
   note_end(*session);
@@ -106,6 +107,7 @@ awaitable<bool> Worker::find_server(SessionPtr session) {
       co_await refuse(session);
       co_return false;
     }
+    if (session->seated_at == BootInstant{}) session->seated_at = BootClock::now();
     const auto connected = co_await connect_server(session);
     if (connected) co_return true;
     const auto server = session->seat->grant().server;
@@ -279,7 +281,13 @@ void Worker::give_back_seat(Session& session) {
 
 void Worker::note_end(Session& session) {
   auto& traffic = session.seat->traffic();
-  traffic.last_session_ns.store(BootClock::now().time_since_epoch().count(), std::memory_order_relaxed);
+  const auto now = BootClock::now();
+  traffic.last_session_ns.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  for (auto* times : {&traffic.times, &ledger_->listener(session.listener).times}) {
+    times->queue.add(session.seated_at - session.accepted_at);
+    times->connect.add(session.connected_at - session.seated_at);
+    times->total.add(now - session.accepted_at);
+  }
   if (session.cut) return;
   const bool has_client_failed =
       session.relayed.in == FlowEnd::read_failed || session.relayed.out == FlowEnd::write_failed;

@@ -36,12 +36,16 @@ struct Session {
   Session(Tcp::socket socket, std::size_t of, route::ClientId number)
       : id{number},
         listener{of},
+        accepted_at{BootClock::now()},
         client{std::move(socket)},
         server{client.get_executor()},
         turn{client.get_executor()} {}
 
   route::ClientId id;
   std::size_t listener;
+  BootInstant accepted_at;
+  BootInstant seated_at{};     // the first time
+  BootInstant connected_at{};  // to a server
   Tcp::socket client;
   Tcp::socket server;
   std::string early;  // what the client said while it waited: its start-up packet, at most early_bytes_max

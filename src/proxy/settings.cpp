@@ -67,6 +67,42 @@ Settings settings_of(const config::Config& config) {
   return settings;
 }
 
+std::vector<ListenerSettings> place_listeners(std::vector<ListenerSettings> before,
+                                              const std::vector<ListenerSettings>& wanted) {
+  const auto known = before.size();
+  std::vector<bool> is_taken(known);
+  // A place goes to the listener of its name before it goes to another one that was renamed.
+  const auto place_of = [&](const ListenerSettings& listener, bool by_name) {
+    std::size_t place = 0;
+    while (place < known && (is_taken[place] || before[place].bind != listener.bind ||
+                             (by_name && before[place].name != listener.name))) {
+      ++place;
+    }
+    return place;
+  };
+  for (auto& listener : before) listener.is_closed = true;
+  std::vector<const ListenerSettings*> renamed;
+  for (const auto& listener : wanted) {
+    const auto place = place_of(listener, true);
+    if (place == known) {
+      renamed.push_back(&listener);
+      continue;
+    }
+    is_taken[place] = true;
+    before[place] = listener;
+  }
+  for (const auto* listener : renamed) {
+    const auto place = place_of(*listener, false);
+    if (place == known) {
+      before.push_back(*listener);
+      continue;
+    }
+    is_taken[place] = true;
+    before[place] = *listener;
+  }
+  return before;
+}
+
 route::BuilderOptions builder_options_of(const config::Config& config) {
   return {.polled = config.proxy.discovery == config::Discovery::poll,
           .health = {.fall = config.proxy.fall, .rise = config.proxy.rise}};

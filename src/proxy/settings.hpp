@@ -15,13 +15,15 @@ struct ListenerSettings {
   route::Policy policy;
   milliseconds hold_timeout = 10s;
   std::int64_t maxconn = 0;  // 0: only the total bounds it
+  bool is_closed = false;    // a reload took it away: it takes no clients, and those it has stay
 
   std::string target() const;  // "replica", or the name of a member
 };
 
-// What the workers need of the configuration. Everything but `bind`, `threads` and the number of listeners
-// may change while they run.
+// What the workers need of the configuration. Everything but `threads` may change while they run.
 struct Settings {
+  // A listener keeps its place for as long as the proxy runs, since its clients and counts are found by it;
+  // one that is gone is marked as closed.
   std::vector<ListenerSettings> listeners;
   std::int64_t maxconn = 10000;
   std::int64_t server_maxconn = 0;
@@ -32,6 +34,10 @@ struct Settings {
 };
 
 Settings settings_of(const config::Config& config);
+// The listeners of a reload in the places they have: one that listens where one did keeps that one's place,
+// the others come last. Those of `before` that are not wanted any more are closed.
+std::vector<ListenerSettings> place_listeners(std::vector<ListenerSettings> before,
+                                              const std::vector<ListenerSettings>& wanted);
 route::BuilderOptions builder_options_of(const config::Config& config);
 
 }  // namespace holdfast::proxy

@@ -60,6 +60,7 @@ json::object listener_object(const Facts& facts, std::size_t index) {
           {"bind", listener.bind.host},
           {"port", facts.ports[index]},
           {"target", listener.target()},
+          {"state", listener.is_closed ? "closed" : "open"},
           {"mode", "tcp"},
           {"balance", to_string(listener.policy.balance)},
           {"clients", account.clients.now()},
@@ -93,7 +94,11 @@ std::string print_status(const Facts& facts) {
   for (std::size_t i = 0; i < facts.snapshot->table.servers.size(); ++i)
     servers.push_back(server_object(facts, i));
   json::array listeners;
-  for (std::size_t i = 0; i < facts.ports.size(); ++i) listeners.push_back(listener_object(facts, i));
+  for (std::size_t i = 0; i < facts.snapshot->settings->listeners.size(); ++i) {
+    const bool is_closed = facts.snapshot->settings->listeners[i].is_closed;
+    if (is_closed && facts.ledger->listener(i).clients.now() == 0) continue;  // its last client has gone
+    listeners.push_back(listener_object(facts, i));
+  }
   const json::object status{{"name", facts.name},
                             {"scope", facts.scope},
                             {"version", version},

@@ -88,6 +88,19 @@ void fill_traffic(const Sums& sums, Row& row) {
   row["lbtot"] = text(sums.total);
 }
 
+void fill_times(const Times& times, Row& row) {
+  const auto ms = [](nanoseconds span) {
+    return text(std::chrono::duration_cast<milliseconds>(span).count());
+  };
+  row["qtime"] = ms(times.queue.mean());
+  row["ctime"] = ms(times.connect.mean());
+  row["rtime"] = row["rtime_max"] = "0";  // in tcp mode, says HAProxy
+  row["ttime"] = ms(times.total.mean());
+  row["qtime_max"] = ms(times.queue.longest());
+  row["ctime_max"] = ms(times.connect.longest());
+  row["ttime_max"] = ms(times.total.longest());
+}
+
 Sums sums_of(const Traffic& traffic) {
   return {.total = traffic.total.value(),
           .bytes_in = traffic.bytes_in.value(),
@@ -125,6 +138,7 @@ Row server_row(const Facts& facts, std::size_t index, std::size_t place) {
   auto row = base_row(settings->listeners[index], index, server.name, 2);
   const auto& policy = settings->listeners[index].policy;
   fill_traffic(sums_of(traffic), row);
+  fill_times(traffic.times, row);
   row["scur"] = row["used_conn_cur"] = text(traffic.sessions.now());
   row["smax"] = text(traffic.sessions.peak());
   row["slim"] = settings->server_maxconn > 0 ? text(settings->server_maxconn) : "";
@@ -168,6 +182,7 @@ Row backend_row(const Facts& facts, std::size_t index, const Sums& sums) {
   const auto& account = facts.ledger->listener(index);
   auto row = base_row(listener, index, "BACKEND", 1);
   fill_traffic(sums, row);
+  fill_times(account.times, row);
   row["sid"] = "0";
   row["qcur"] = text(account.waiting.now());
   row["qmax"] = text(account.waiting.peak());
@@ -189,6 +204,7 @@ std::string print_csv(const Facts& facts) {
   std::string out = "# " + std::string{columns} + "\n";
   const auto& snapshot = *facts.snapshot;
   for (std::size_t i = 0; i < snapshot.settings->listeners.size(); ++i) {
+    if (snapshot.settings->listeners[i].is_closed) continue;
     Sums sums;
     std::string rows;
     for (std::size_t place = 0; place < snapshot.table.servers.size(); ++place) {

@@ -26,6 +26,9 @@ class Family {
   void add(const std::string& labels, std::int64_t value) {
     out_ += fmt::format("{}{{{}}} {}\n", name_, labels, value);
   }
+  void add(const std::string& labels, nanoseconds span) {
+    out_ += fmt::format("{}{{{}}} {:.6f}\n", name_, labels, std::chrono::duration<double>(span).count());
+  }
   void add(std::int64_t value) { out_ += fmt::format("{} {}\n", name_, value); }
 
  private:
@@ -39,19 +42,34 @@ using OfTraffic = std::function<std::int64_t(const Traffic&)>;
 void print_listeners(const Facts& facts, Family family, const OfListener& value) {
   const auto& listeners = facts.snapshot->settings->listeners;
   for (std::size_t i = 0; i < listeners.size(); ++i) {
+    if (listeners[i].is_closed) continue;
     family.add(fmt::format("proxy=\"{}\"", escaped(listeners[i].name)), value(facts.ledger->listener(i)));
   }
 }
 
-void print_traffic(const Facts& facts, Family family, const OfTraffic& value) {
+template <class Value>
+void print_traffic(const Facts& facts, Family family, const Value& value) {
   const auto& snapshot = *facts.snapshot;
   for (std::size_t i = 0; i < snapshot.settings->listeners.size(); ++i) {
+    if (snapshot.settings->listeners[i].is_closed) continue;
     for (std::size_t place = 0; place < snapshot.accounts.size(); ++place) {
       family.add(fmt::format("proxy=\"{}\",server=\"{}\"", escaped(snapshot.settings->listeners[i].name),
                              escaped(snapshot.table.servers[place].name)),
                  value(snapshot.accounts[place]->by_listener[i]));
     }
   }
+}
+
+// HAProxy's, of the last 1024 clients that ended.
+void print_times(const Facts& facts, std::string& out) {
+  const auto servers = [&](const char* name, const char* help, Average Times::* which) {
+    print_traffic(facts,
+                  Family{out, fmt::format("haproxy_server_{}_time_average_seconds", name), "gauge", help},
+                  [which](const Traffic& traffic) { return (traffic.times.*which).mean(); });
+  };
+  servers("queue", "Mean wait for a server.", &Times::queue);
+  servers("connect", "Mean time to connect to it.", &Times::connect);
+  servers("total", "Mean time from accept to the end.", &Times::total);
 }
 
 void print_gate(const Facts& facts, std::string& out) {
@@ -134,6 +152,7 @@ std::string print_metrics(const Facts& facts) {
           [](T t) { return t.client_aborts.value(); });
   servers("haproxy_server_server_aborts_total", "counter", "Ended by a failure of the server's side.",
           [](T t) { return t.server_aborts.value(); });
+  print_times(facts, out);
   print_cuts(facts, out);
   print_gate(facts, out);
   Family{out, "holdfast_proxy_accept_pauses_total", "counter", "Times that no file descriptor was left."}.add(

@@ -21,20 +21,42 @@ Worker::Worker(std::size_t index, Ledger* ledger, std::shared_ptr<const Snapshot
       tasks_{loop_.get_executor()},
       wake_{loop_.get_executor()},
       snapshot_{std::move(first)},
-      random_{static_cast<unsigned>(index + 1)} {}
+      random_{static_cast<unsigned>(index + 1)} {
+  make_rooms();
+}
 
 Worker::~Worker() {
   stop();
 }
 
-void Worker::add_listener(Acceptor acceptor) {
-  acceptors_.push_back(std::move(acceptor));
-  rooms_.emplace_back();
-  rooms_.back().cursor.next = index_;
+void Worker::make_rooms() {
+  while (rooms_.size() < snapshot_->settings->listeners.size()) {
+    rooms_.emplace_back();
+    rooms_.back().cursor.next = index_;
+  }
+}
+
+void Worker::open_listener(std::size_t listener, Acceptor acceptor) {
+  auto door = std::make_shared<Door>(Door{listener, std::move(acceptor)});
+  asio::post(loop_, [this, door = std::move(door)] {
+    close_door(door->listener);
+    doors_[door->listener] = door;
+    tasks_.spawn("accept", accept_clients(door));
+  });
+}
+
+void Worker::close_listener(std::size_t listener) {
+  asio::post(loop_, [this, listener] { close_door(listener); });
+}
+
+void Worker::close_door(std::size_t listener) {
+  const auto door = doors_.extract(listener);
+  if (door.empty()) return;
+  boost::system::error_code ignored;
+  door.mapped()->acceptor.close(ignored);
 }
 
 void Worker::start() {
-  for (std::size_t i = 0; i < acceptors_.size(); ++i) tasks_.spawn("accept", accept_clients(i));
   tasks_.spawn("clock", keep_time());
   thread_ = std::thread{&Worker::run, this};
 }
@@ -53,8 +75,7 @@ void Worker::nudge() {
 
 void Worker::stop_accepting() {
   asio::post(loop_, [this] {
-    boost::system::error_code ignored;
-    for (auto& acceptor : acceptors_) acceptor.close(ignored);
+    while (!doors_.empty()) close_door(doors_.begin()->first);
   });
 }
 
@@ -68,8 +89,7 @@ void Worker::stop() {
 }
 
 awaitable<void> Worker::finish() {
-  boost::system::error_code ignored;
-  for (auto& acceptor : acceptors_) acceptor.close(ignored);
+  while (!doors_.empty()) close_door(doors_.begin()->first);
   for (auto& [id, session] : sessions_) session->end_now(route::CutCause::shutdown);
   co_await tasks_.stop();
 }
@@ -95,6 +115,7 @@ BootInstant Worker::next_wake() const {
 void Worker::on_snapshot(std::shared_ptr<const Snapshot> snapshot) {
   const bool has_new_shape = snapshot->table.shape != snapshot_->table.shape;
   snapshot_ = std::move(snapshot);
+  make_rooms();
   if (has_new_shape) cut_what_must_end(BootClock::now());
   wake_.notify();  // the gate's deadline has moved, and who waits may be served
 }

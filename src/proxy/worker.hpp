@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <random>
@@ -29,12 +30,15 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
 
   asio::io_context& loop() { return loop_; }
-  void add_listener(Acceptor acceptor);  // before start(), in the order of Settings::listeners
   void start();
 
   // From any thread.
   void publish(std::shared_ptr<const Snapshot> snapshot);
   void nudge();
+  // Clients of Settings::listeners[listener], which must have been published, come through it from now on,
+  // and through the one before it no more.
+  void open_listener(std::size_t listener, Acceptor acceptor);
+  void close_listener(std::size_t listener);  // its clients stay
   void stop_accepting();
   void stop();  // cuts what is left and returns when the thread has ended
 
@@ -45,6 +49,11 @@ class Worker {
     route::Cursor cursor;
     std::optional<BootInstant> next_release;  // the pace said: not before
   };
+  // A listening socket of one listener.
+  struct Door {
+    std::size_t listener;
+    Acceptor acceptor;
+  };
   enum class Waited { seated, expired, gone };
   using SessionPtr = std::shared_ptr<Session>;
 
@@ -54,6 +63,8 @@ class Worker {
   awaitable<void> keep_time();
   BootInstant next_wake() const;
   void on_snapshot(std::shared_ptr<const Snapshot> snapshot);
+  void make_rooms();
+  void close_door(std::size_t listener);
   void on_wake();
   void cut_what_must_end(BootInstant now);
   void expire_waiting(BootInstant now);
@@ -63,7 +74,7 @@ class Worker {
   void report_all();
 
   // serve.cpp: one client's way through
-  awaitable<void> accept_clients(std::size_t listener);
+  awaitable<void> accept_clients(std::shared_ptr<Door> door);
   awaitable<void> serve(SessionPtr session);
   awaitable<bool> find_server(SessionPtr session);
   awaitable<Waited> wait_turn(SessionPtr session);
@@ -86,8 +97,8 @@ class Worker {
   async::TaskGroup tasks_;
   async::Event wake_;
   std::shared_ptr<const Snapshot> snapshot_;
-  std::vector<Acceptor> acceptors_;
-  std::vector<Room> rooms_;  // one a listener
+  std::map<std::size_t, std::shared_ptr<Door>> doors_;  // by listener
+  std::deque<Room> rooms_;                              // one a listener
   std::map<route::ClientId, Session*> sessions_;
   route::ClientId last_id_ = 0;
   std::minstd_rand random_;

@@ -2,9 +2,12 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include "async/with_timeout.hpp"
+#include "dcs/etcd/store.hpp"
 #include "dcs/memory_async/store.hpp"
 #include "heartbeat/publisher.hpp"
 #include "http/server.hpp"
+#include "integration/dcs/etcd_cluster.hpp"
 #include "proxy/dcs_discovery.hpp"
 #include "proxy/poll_discovery.hpp"
 #include "route/build.hpp"
@@ -45,16 +48,72 @@ awaitable<void> stop_all(Discovery* discovery, http::Server* server) {
   co_await server->stop();
 }
 
-// Runs the loop until `condition` holds for the table, at most 20 s, and stops everything.
+// At most 20 s.
+bool run_until(asio::io_context& loop, const std::function<bool()>& condition) {
+  const auto deadline = BootClock::now() + 20s;
+  while (!condition() && BootClock::now() < deadline) loop.run_one_for(100ms);
+  return condition();
+}
+
+// Runs the loop until `condition` holds for the table, and stops everything.
 bool becomes(asio::io_context& loop, Agent& agent, Discovery& discovery, route::Builder& builder,
              const std::function<bool()>& condition) {
   discovery.start([&](const route::Event& event) { builder.apply(event, BootClock::now()); });
-  const auto deadline = BootClock::now() + 20s;
-  while (!condition() && BootClock::now() < deadline) loop.run_one_for(100ms);
-  const bool is_so = condition();
+  const bool is_so = run_until(loop, condition);
   asio::co_spawn(loop, stop_all(&discovery, agent.server.get()), [](const std::exception_ptr&) {});
   loop.run();
   return is_so;
+}
+
+// pg1 takes the lock and says where it is.
+dcs::Txn leadership_of(const Agent& agent, const dcs::Keys& keys) {
+  const auto api = "http://127.0.0.1:" + std::to_string(agent.port());
+  dcs::Txn txn;
+  txn.success.emplace_back(dcs::Put{.key = keys.leader(), .value = "pg1"});
+  txn.success.emplace_back(dcs::Put{
+      .key = keys.member("pg1"),
+      .value = R"({"conn_url":"postgres://127.0.0.1:5432/postgres","api_url":")" + api + R"(/patroni"})"});
+  return txn;
+}
+
+// Until etcd has taken it; its revision is the epoch of the agent's lock from then on.
+awaitable<void> lead(dcs::Store* store, dcs::Txn txn, Agent* agent) {
+  for (;;) {
+    const auto done = co_await store->txn(txn);
+    if (done) agent->heartbeat.epoch = Epoch{done->revision};
+    if (done) co_return;
+    co_await async::sleep_for(50ms);
+  }
+}
+
+// etcd lost its data directory, and the primary took its lock again in the new store.
+TEST(Discovery, the_gate_opens_again_after_etcd_was_wiped) {
+  asio::io_context loop;
+  Agent agent{loop};
+  holdfast::testing::EtcdCluster etcd{1};
+  const dcs::EtcdOptions options{.endpoints = {http::parse_url(etcd.client_url(0)).value()}};
+  dcs::EtcdStore writer{loop.get_executor(), options};
+  const dcs::Keys keys{"service", "test"};
+  DcsDiscovery discovery{
+      loop.get_executor(), std::make_unique<dcs::EtcdStore>(loop.get_executor(), options), keys, {}};
+  route::Builder builder{{}};
+  discovery.start([&](const route::Event& event) { builder.apply(event, BootClock::now()); });
+  const auto is_open = [&] { return builder.table().gate.takes_new(BootClock::now()); };
+  for (int i = 0; i < 3; ++i)  // so that the wiped store's epoch is the lower one
+    asio::co_spawn(loop, lead(&writer, leadership_of(agent, keys), &agent), [](const std::exception_ptr&) {});
+  ASSERT_TRUE(run_until(loop, [&] { return is_open() && builder.table().gate.epoch > Epoch{2}; }));
+  const auto before = builder.table().gate;
+
+  etcd.kill(0);
+  etcd.erase_data(0);
+  etcd.start(0);
+  dcs::EtcdStore rewriter{loop.get_executor(), options};
+  asio::co_spawn(loop, lead(&rewriter, leadership_of(agent, keys), &agent), [](const std::exception_ptr&) {});
+  const auto is_served_anew = [&] { return is_open() && builder.table().gate.store > before.store; };
+  EXPECT_TRUE(run_until(loop, is_served_anew)) << builder.table().gate.why;
+  EXPECT_LT(builder.table().gate.epoch, before.epoch);
+  asio::co_spawn(loop, stop_all(&discovery, agent.server.get()), [](const std::exception_ptr&) {});
+  loop.run();
 }
 
 TEST(Discovery, the_dcs_and_the_heartbeats_together_open_the_gate) {
@@ -62,12 +121,7 @@ TEST(Discovery, the_dcs_and_the_heartbeats_together_open_the_gate) {
   Agent agent{loop};
   auto store = std::make_unique<dcs::MemoryStore>(loop.get_executor());
   const dcs::Keys keys{"service", "test"};
-  const auto api = "http://127.0.0.1:" + std::to_string(agent.port());
-  dcs::Txn txn;
-  txn.success.emplace_back(dcs::Put{.key = keys.leader(), .value = "pg1"});
-  txn.success.emplace_back(dcs::Put{
-      .key = keys.member("pg1"),
-      .value = R"({"conn_url":"postgres://127.0.0.1:5432/postgres","api_url":")" + api + R"(/patroni"})"});
+  const auto txn = leadership_of(agent, keys);
   agent.heartbeat.epoch = Epoch{store->kv().apply(txn, BootClock::now()).value().revision};
   DcsDiscovery discovery{loop.get_executor(), std::move(store), keys, {}};
   route::Builder builder{{}};

@@ -1,7 +1,6 @@
 #include "integration/proxy/fixture.hpp"
 
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -57,13 +56,14 @@ awaitable<void> EchoServer::echo(Tcp::socket socket) {
   }
 }
 
-Client::Client(std::uint16_t port) : fd_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+Client::Client(std::uint16_t port, Over over)
+    : fd_{::socket(over == Over::ipv4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
   const timeval limit{.tv_sec = 20, .tv_usec = 0};
   ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-  sockaddr_in to{
-      .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
-  EXPECT_EQ(::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+  const auto ip = asio::ip::make_address(over == Over::ipv4 ? "127.0.0.1" : "::1");
+  const Tcp::endpoint to{ip, port};
+  is_connected_ = ::connect(fd_, to.data(), static_cast<socklen_t>(to.size())) == 0;
 }
 
 Client::~Client() {
@@ -207,8 +207,10 @@ void ProxyFixture::drain() {
   run_task(proxy_->drain(20s));
 }
 
-void ProxyFixture::reload(Settings settings) {
-  run_on_loop([&] { EXPECT_TRUE(proxy_->reload(std::move(settings))); });
+std::vector<Error> ProxyFixture::reload(Settings settings) {
+  std::vector<Error> failures;
+  run_on_loop([&] { failures = proxy_->reload(std::move(settings)); });
+  return failures;
 }
 
 }  // namespace holdfast::proxy::testing

@@ -43,10 +43,12 @@ class EchoServer {
 // A client with blocking calls; every one gives up after 20 s.
 class Client {
  public:
-  explicit Client(std::uint16_t port);
+  enum class Over { ipv4, ipv6 };
+  explicit Client(std::uint16_t port, Over over = Over::ipv4);
   ~Client();
-  Client(Client&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
+  Client(Client&& other) noexcept : fd_{std::exchange(other.fd_, -1)}, is_connected_{other.is_connected_} {}
 
+  bool is_connected() const { return is_connected_; }  // nobody listened there when false
   void send(std::string_view bytes);
   std::string read(std::size_t count);  // shorter when the stream ends
   std::string read_all() { return read(std::string::npos - 1); }
@@ -57,6 +59,7 @@ class Client {
 
  private:
   int fd_;
+  bool is_connected_ = false;
 };
 
 // Tells the proxy whatever the test says.
@@ -95,7 +98,7 @@ class ProxyFixture {
   std::int64_t waiting() const { return ledger().waiting.now(); }
   std::string http_get(const std::string& target);
   void drain();
-  void reload(Settings settings);
+  std::vector<Error> reload(Settings settings);  // what failed
 
  private:
   void run_on_loop(const std::function<void()>& work);

@@ -111,23 +111,5 @@ TEST(Drain, lets_clients_finish_and_takes_no_new_ones) {
   EXPECT_EQ(served.proxy.ledger().sessions.now(), 0);
 }
 
-TEST(Reload, a_higher_limit_lets_waiting_clients_in) {
-  EchoServer pg1{"pg1"};
-  ProxyOptions kept;
-  ProxyFixture proxy{{listener(Target::primary)}, [&](auto& options) {
-                       options.settings.maxconn = 1;
-                       kept = options;
-                     }};
-  proxy.leads(pg1, 10);
-  Client first{proxy.port()};
-  EXPECT_EQ(first.ask("a", 5), "pg1:a");
-  Client second{proxy.port()};
-  second.send("b");
-  EXPECT_TRUE(eventually([&] { return proxy.waiting() == 1; }));
-  kept.settings.maxconn = 2;
-  proxy.reload(kept.settings);
-  EXPECT_EQ(second.read(5), "pg1:b");
-}
-
 }  // namespace
 }  // namespace holdfast::proxy
