@@ -70,25 +70,24 @@ void Jobs::report(ha::Job job, const Result<void>& outcome) {
 }
 
 awaitable<Result<void>> Jobs::carry_out(ha::Action action) {
-  return std::visit(
-      Overload{
-          [&](ha::Bootstrap&) { return run_bootstrap(); },
-          [&](ha::StartPrimary&) { return run_start_primary(); },
-          [&](ha::StartStandby& a) { return run_start_standby(std::move(a.upstream)); },
-          [&](ha::StopServer& a) { return run_stop(a.mode); },
-          [&](ha::KillServer&) { return run_kill(); },
-          [&](ha::Promote& a) { return run_promote(std::move(a.synchronous_names)); },
-          [&](ha::RunCheckpoint&) { return control_->checkpoint(checkpoint_limit); },
-          [&](ha::Clone& a) { return run_clone(std::move(a.source)); },
-          [&](ha::Rewind& a) { return run_rewind(std::move(a.source)); },
-          [&](ha::SetAside& a) {
-            return [](Result<void> done) -> awaitable<Result<void>> { co_return done; }(run_set_aside(a.why));
-          },
-          [&](auto&) {
-            return []() -> awaitable<Result<void>> { co_return fail(Errc::internal, "not a job"); }();
-          },
-      },
-      action);
+  return std::visit(Overload{
+                        [&](ha::Bootstrap&) { return run_bootstrap(); },
+                        [&](ha::StartPrimary&) { return run_start_primary(); },
+                        [&](ha::StartStandby& a) { return run_start_standby(std::move(a.upstream)); },
+                        [&](ha::StopServer& a) { return run_stop(a.mode); },
+                        [&](ha::KillServer&) { return run_kill(); },
+                        [&](ha::Promote& a) { return run_promote(std::move(a.synchronous_names)); },
+                        [&](ha::RunCheckpoint&) { return control_->checkpoint(checkpoint_limit); },
+                        [&](ha::Clone& a) { return run_clone(std::move(a.source)); },
+                        [&](ha::Rewind& a) { return run_rewind(std::move(a.source)); },
+                        [&](ha::SetAside& a) { return run_set_aside(std::move(a.why)); },
+                        [&](auto&) {
+                          return []() -> awaitable<Result<void>> {
+                            co_return fail(Errc::internal, "not a job");
+                          }();
+                        },
+                    },
+                    action);
 }
 
 Result<postgres::Upstream> Jobs::find_upstream(const ha::Name& name) const {
@@ -199,11 +198,11 @@ awaitable<Result<void>> Jobs::run_rewind(ha::Name source) {
   co_return Result<void>{};
 }
 
-Result<void> Jobs::run_set_aside(const std::string& why) {
-  auto moved = postgres::set_aside(control_->options(), why);
-  if (!moved) return tl::unexpected(moved.error());
+awaitable<Result<void>> Jobs::run_set_aside(std::string why) {
+  auto moved = co_await postgres::set_aside(control_->options(), why);
+  if (!moved) co_return tl::unexpected(moved.error());
   if (!moved->empty()) log::warn("the old data directory is kept aside", {{"path", *moved}, {"why", why}});
-  return postgres::end_work(control_->options());
+  co_return postgres::end_work(control_->options());
 }
 
 awaitable<Result<void>> Jobs::run_ordered(ha::Job job, awaitable<Result<void>> work) {
@@ -230,7 +229,7 @@ awaitable<Result<void>> Jobs::run_restart() {
 awaitable<Result<void>> Jobs::run_rebuild() {
   auto stopped = co_await run_stop(ha::StopMode::fast);
   if (!stopped) co_return stopped;
-  co_return run_set_aside("reinitialize");
+  co_return co_await run_set_aside("reinitialize");
 }
 
 awaitable<Result<void>> Jobs::restart() {

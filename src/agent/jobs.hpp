@@ -51,7 +51,7 @@ class Jobs {
   awaitable<Result<void>> run_promote(std::vector<ha::Name> synchronous_names);
   awaitable<Result<void>> run_clone(ha::Name source);
   awaitable<Result<void>> run_rewind(ha::Name source);
-  Result<void> run_set_aside(const std::string& why);
+  awaitable<Result<void>> run_set_aside(std::string why);
   awaitable<Result<void>> run_ordered(ha::Job job, awaitable<Result<void>> work);
   awaitable<Result<void>> run_restart();
   awaitable<Result<void>> run_rebuild();

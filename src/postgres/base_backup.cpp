@@ -41,21 +41,22 @@ std::vector<std::string> custom_command(const Options& options, const Upstream& 
   return argv;
 }
 
-Result<void> make_room(const Options& options) {
+awaitable<Result<void>> make_room(Options options) {
   const auto found = inspect_directory(options, 0);
   switch (found.state) {
     case DirectoryState::empty:
-      return {};
+      co_return Result<void>{};
     case DirectoryState::incomplete:
-      if (found.work == "clone") return remove_contents(options);
+      if (found.work == "clone") co_return co_await remove_contents(options);
       [[fallthrough]];
     case DirectoryState::valid: {
-      auto moved = set_aside(options, found.state == DirectoryState::valid ? "replaced" : "broken");
-      if (!moved) return tl::unexpected(moved.error());
-      return {};
+      const std::string reason = found.state == DirectoryState::valid ? "replaced" : "broken";
+      auto moved = co_await set_aside(options, reason);
+      if (!moved) co_return tl::unexpected(moved.error());
+      co_return Result<void>{};
     }
     default:
-      return fail(Errc::refused, found.advice);
+      co_return fail(Errc::refused, found.advice);
   }
 }
 
@@ -96,7 +97,8 @@ Result<CloneProgress> parse_clone_progress(std::string_view line) {
 }
 
 awaitable<Result<void>> clone(Options options, Upstream source, CloneOptions how) {
-  if (auto room = make_room(options); !room) co_return room;
+  auto room = co_await make_room(options);
+  if (!room) co_return room;
   if (auto begun = begin_work(options, "clone"); !begun) co_return begun;
   auto passfile = write_atomically(options, options.passfile, render_passfile(options));
   if (!passfile) co_return tl::unexpected(passfile.error());

@@ -248,7 +248,7 @@ awaitable<Result<Bootstrapped>> bootstrap(Options options, BootstrapOptions how)
   auto filled = co_await fill(options, *version, std::move(how), folder.path());
   if (!filled) {
     auto killed = co_await kill_all_processes(options, 10s);
-    const auto moved = set_aside(options, "failed-bootstrap");
+    const auto moved = co_await set_aside(options, "failed-bootstrap");
     std::string kept = moved && !moved->empty() ? "; what there is of it was kept as " + *moved : "";
     if (!killed || !moved) kept = "; it could not be moved away";
     co_return fail(filled.error().code,

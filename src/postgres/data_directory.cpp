@@ -7,11 +7,14 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <vector>
 
 #include "async/asio.hpp"
 #include "base/duration.hpp"
+#include "base/log.hpp"
 #include "postgres/config_files.hpp"
+#include "postgres/removal.hpp"
 #include "postgres/version.hpp"
 
 namespace holdfast::postgres {
@@ -94,11 +97,6 @@ Inspection inspect_filled(const Options& options, int major) {
   return {.state = DirectoryState::valid, .major = found};
 }
 
-// Removes what lies in `folder` and keeps it: it may be a mount point.
-void empty_folder(const fs::path& folder) {
-  for (const auto& entry : fs::directory_iterator{folder}) fs::remove_all(entry.path());
-}
-
 // The symbolic links that a data directory may hold to other disks: pg_wal and the tablespaces.
 std::vector<fs::path> links_of(const fs::path& data_dir) {
   std::vector<fs::path> links;
@@ -133,17 +131,9 @@ bool is_stamp(std::string_view text) {
          std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-void remove_with_links(const fs::path& directory) {
-  for (const auto& link : links_of(directory)) {
-    std::error_code ignored;
-    fs::remove_all(fs::read_symlink(link), ignored);
-  }
-  fs::remove_all(directory);
-}
-
-// Only directories that we named, and per reason: a failed clone must not push out the commits of a diverged
-// primary.
-void prune(const Options& options, const std::string& reason) {
+// The directories of `reason` that are too many, each with what its links lead to. Only directories that we
+// named, and per reason: a failed clone must not push out the commits of a diverged primary.
+std::vector<std::string> outdated(const Options& options, const std::string& reason) {
   const fs::path data_dir{options.data_dir};
   const std::string prefix = data_dir.filename().string() + "." + reason + "-";
   std::vector<fs::path> kept;
@@ -153,7 +143,28 @@ void prune(const Options& options, const std::string& reason) {
       kept.push_back(entry.path());
   }
   std::sort(kept.rbegin(), kept.rend());
-  for (std::size_t i = options.set_aside_keep; i < kept.size(); ++i) remove_with_links(kept[i]);
+  std::vector<std::string> paths;
+  for (std::size_t i = options.set_aside_keep; i < kept.size(); ++i) {
+    const std::string suffix = kept[i].filename().string().substr(data_dir.filename().string().size());
+    // The directory last: while it is there, an interrupted removal finds the links again. A target without
+    // the suffix was not there to be renamed: what is there today belongs to the present directory.
+    for (const auto& link : links_of(kept[i])) {
+      auto target = fs::read_symlink(link).string();
+      if (target.ends_with(suffix)) paths.push_back(std::move(target));
+    }
+    paths.push_back(kept[i].string());
+  }
+  return paths;
+}
+
+// Everything in the directory and in what its links lead to, which are kept: they may be mount points.
+std::vector<std::string> contents_of(const fs::path& data_dir) {
+  std::vector<std::string> paths;
+  for (const auto& link : links_of(data_dir)) {
+    for (const auto& entry : fs::directory_iterator{fs::canonical(link)}) paths.push_back(entry.path());
+  }
+  for (const auto& entry : fs::directory_iterator{data_dir}) paths.push_back(entry.path());
+  return paths;
 }
 
 tl::unexpected<Error> failed(const std::string& doing, const fs::filesystem_error& error) {
@@ -210,7 +221,9 @@ Result<void> end_work(const Options& options) {
   return sync_folder(fs::path{marker}.parent_path().string());
 }
 
-Result<std::string> set_aside(const Options& options, const std::string& reason) {
+namespace {
+
+Result<std::string> move_away(const Options& options, const std::string& reason) {
   const std::string suffix = "." + reason + "-" + stamp();
   const std::string moved = options.data_dir + suffix;
   std::error_code ignored;
@@ -218,7 +231,6 @@ Result<std::string> set_aside(const Options& options, const std::string& reason)
   try {
     fs::rename(options.data_dir, moved);
     for (const auto& link : links_of(moved)) relink(link, suffix);
-    prune(options, reason);
   } catch (const fs::filesystem_error& error) {
     return failed("setting " + options.data_dir + " aside", error);
   }
@@ -226,14 +238,41 @@ Result<std::string> set_aside(const Options& options, const std::string& reason)
   return moved;
 }
 
-Result<void> remove_contents(const Options& options) {
+Result<std::vector<std::string>> list(const std::string& doing,
+                                      const std::function<std::vector<std::string>()>& look) {
   try {
-    for (const auto& link : links_of(options.data_dir)) empty_folder(fs::canonical(link));
-    empty_folder(options.data_dir);
+    return look();
   } catch (const fs::filesystem_error& error) {
-    return failed("emptying " + options.data_dir, error);
+    return failed(doing, error);
   }
-  return {};
+}
+
+}  // namespace
+
+awaitable<Result<std::string>> set_aside(Options options, std::string reason) {
+  auto moved = move_away(options, reason);
+  if (!moved || moved->empty()) co_return moved;
+  auto old = list("looking for older directories", [&] { return outdated(options, reason); });
+  Result<void> removed;
+  if (old) {
+    removed = co_await remove_paths(options, *std::move(old));
+  } else {
+    removed = tl::unexpected(old.error());
+  }
+  if (!removed) {
+    log::warn("a directory that was set aside long ago is still there",
+              {{"beside", options.data_dir}, {"error", removed.error()}});
+  }
+  co_return moved;
+}
+
+awaitable<Result<void>> remove_contents(Options options) {
+  const std::string doing = "emptying " + options.data_dir;
+  auto paths = list(doing, [&] { return contents_of(options.data_dir); });
+  if (!paths) co_return tl::unexpected(paths.error());
+  auto removed = co_await remove_paths(options, *std::move(paths));
+  if (!removed) co_return fail(doing, removed.error());
+  co_return removed;
 }
 
 }  // namespace holdfast::postgres

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "async/asio.hpp"
 #include "base/result.hpp"
 #include "postgres/options.hpp"
 
@@ -35,12 +36,12 @@ Result<void> end_work(const Options& options);
 
 // Moves the directory to <data_dir>.<reason>-<UTC time>, with pg_wal and tablespaces that are symbolic links
 // renamed to the same suffix and re-linked, so that a clone into the old places finds them free (EC-72,
-// EC-73). Keeps the newest `set_aside_keep` of such directories. Returns the new path; empty when there was
-// nothing to move.
-Result<std::string> set_aside(const Options& options, const std::string& reason);
+// EC-73). Returns the new path; empty when there was nothing to move. Then keeps the newest `set_aside_keep`
+// of such directories: the others are removed by a child process, whose failure is logged and no more.
+awaitable<Result<std::string>> set_aside(Options options, std::string reason);
 
-// Removes the directory's contents for good, with linked pg_wal and tablespaces. Only where the user allowed
-// it.
-Result<void> remove_contents(const Options& options);
+// Removes the directory's contents for good, with linked pg_wal and tablespaces, by a child process. Only
+// where the user allowed it.
+awaitable<Result<void>> remove_contents(Options options);
 
 }  // namespace holdfast::postgres
