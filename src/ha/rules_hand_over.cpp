@@ -79,6 +79,22 @@ bool candidate_has_all(const View& view) {
   return peer != nullptr && peer->timeline == view.server.timeline && peer->position > view.server.position;
 }
 
+bool candidate_is_lost(const View& view) {
+  const Peer* peer = view.heard(view.memory.hand_over_to);
+  return peer == nullptr || !peer->is_running;
+}
+
+// All hosts are stopped at once, or the candidate died meanwhile. A lock that runs out by itself promises
+// nothing about WAL, so nobody is misled.
+Step end_without(const View& view, const Name& lost) {
+  const Name other = best_hand_over_candidate(view);
+  if (other.empty())
+    return act(fmt::format("stopped, and {} is gone: the lock is left to run out", lost), {Exit{}});
+  Step step = next_step(view, HandOver::confirm, fmt::format("{} is gone: {} takes over", lost, other), {});
+  step.memory->hand_over_to = other;
+  return step;
+}
+
 Step confirm(const View& view) {
   const auto& to = view.memory.hand_over_to;
   const bool must_go = view.is_stopping;
@@ -94,6 +110,7 @@ Step confirm(const View& view) {
     return next_step(view, HandOver::release, fmt::format("{} has all WAL: handing the lock over", to),
                      {ReleaseLeader{}});
   }
+  if (must_go && candidate_is_lost(view)) return end_without(view, to);
   const auto limit = view.memory.hand_over_since.value_or(view.now) + confirm_limit;
   if (view.now < limit) return stay(view, fmt::format("stopped: waiting until {} has all WAL", to), limit);
   if (must_go) return next_step(view, HandOver::release, "stopped: giving up the lock", {ReleaseLeader{}});

@@ -168,6 +168,31 @@ TEST(Switchover, that_nobody_confirms_is_undone) {
   EXPECT_EQ(decide(later).actions, actions({StartPrimary{}}));
 }
 
+View a_stopped_primary_whose_agent_ends() {
+  View view = a_primary_that_leads();
+  view.is_stopping = true;
+  view.server.state = ServerState::stopped;
+  view.server.cleanly_stopped = true;
+  view.memory.hand_over = HandOver::confirm;
+  view.memory.hand_over_to = "pg2";
+  view.memory.hand_over_since = noon;
+  return view;
+}
+
+TEST(HandOver, to_a_member_that_went_away_goes_to_another_one) {
+  View view = a_stopped_primary_whose_agent_ends();
+  view.peers["pg2"].is_running = false;
+  const auto decision = decide(view);
+  EXPECT_TRUE(decision.actions.empty());
+  EXPECT_EQ(after(view, decision).memory.hand_over_to, "pg3");
+}
+
+TEST(HandOver, with_nobody_left_lets_the_lock_run_out) {
+  View view = a_stopped_primary_whose_agent_ends();
+  view.peers.clear();
+  EXPECT_EQ(decide(view).actions, actions({Exit{}}));
+}
+
 TEST(Switchover, for_another_leader_is_called_off) {
   View view = a_primary_that_leads();
   view.cluster->failover = FailoverKey{.leader = "pg2", .candidate = "pg3", .mod_revision = 9};
