@@ -1,5 +1,5 @@
 # tests/unit/<folder>/*_test.cpp -> unit_<folder>; tests/integration/<folder> -> integration_<folder> (real etcd, PostgreSQL);
-# tests/sim -> sim; tests/fuzz/fuzz_*.cpp -> one fuzzer each; tests/bench/*.cpp -> one program each.
+# tests/sim -> sim; tests/fuzz/fuzz_*.cpp -> one fuzzer each; tests/bench/*.cpp -> one program each, bench_<name>.
 find_package(GTest REQUIRED)
 enable_testing()
 find_library(RAPIDCHECK rapidcheck REQUIRED)
@@ -31,6 +31,18 @@ if(sim_sources)
   target_compile_options(sim PRIVATE -O2)
   set_target_properties(sim PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 endif()
+
+# tests/bench/proxy_relay.cpp -> bench_proxy_relay, of the library hf_proxy. Nobody needs them to build or to test:
+# `ninja -C build/release bench_proxy_relay`. Figures of any other preset mean nothing.
+file(GLOB benches CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/bench/*.cpp)
+foreach(source ${benches})
+  get_filename_component(name ${source} NAME_WE)
+  string(REGEX REPLACE "_.*" "" library ${name})
+  add_executable(bench_${name} EXCLUDE_FROM_ALL ${source})
+  target_include_directories(bench_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  target_link_libraries(bench_${name} PRIVATE hf_${library})
+  set_target_properties(bench_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+endforeach()
 
 if(HOLDFAST_FUZZ)
   file(GLOB fuzzers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/fuzz_*.cpp)
