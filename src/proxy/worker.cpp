@@ -52,8 +52,16 @@ void Worker::close_listener(std::size_t listener) {
 void Worker::close_door(std::size_t listener) {
   const auto door = doors_.extract(listener);
   if (door.empty()) return;
-  boost::system::error_code ignored;
-  door.mapped()->acceptor.close(ignored);
+  // Who is connected already would be reset by the close.
+  boost::system::error_code failure;
+  auto& acceptor = door.mapped()->acceptor;
+  acceptor.non_blocking(true, failure);
+  while (!failure) {
+    Tcp::socket socket{loop_};
+    acceptor.accept(socket, failure);
+    if (!failure) admit(std::move(socket), listener);
+  }
+  acceptor.close(failure);
 }
 
 void Worker::start() {
