@@ -24,4 +24,8 @@ std::optional<std::string> obstacle_to_hand_over(const View& view, const Name& c
 // The best standby to hand the lock to; empty: none.
 Name best_hand_over_candidate(const View& view);
 
+// A standby that would take the lock at once, if we, the leader, let go of it while our server is down;
+// empty: none.
+Name ready_successor(const View& view);
+
 }  // namespace holdfast::ha
