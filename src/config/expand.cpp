@@ -215,7 +215,10 @@ void expand_nodes(Node& tree, const LoadRequest& request, Problems& problems) {
   refuse_clashes(tree, nodes, problems);
   const NodeConfig* self = find_self(nodes, tree, request, problems);
   expand_etcd_client(tree, nodes, self);
-  if (self != nullptr) expand_self(tree, nodes, *self, problems);
+  if (self != nullptr) return expand_self(tree, nodes, *self, problems);
+  // A host that is not listed runs nothing, whatever sections the common file has.
+  if (const Node* roles = tree.find("roles"); roles == nullptr || roles->is_null())
+    tree.set("roles", Node::list({Origin::Kind::derived, "nodes"}));
 }
 
 }  // namespace holdfast::config

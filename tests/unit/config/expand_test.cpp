@@ -249,5 +249,14 @@ etcd3: {cert: /mine.pem, key: /mine.key}
   EXPECT_EQ(config.etcd.cacert, "/ca.pem");
 }
 
+TEST(Expand, gives_a_host_that_is_not_listed_no_role) {
+  auto anywhere = on_host("elsewhere");
+  anywhere.any_node = true;
+  const Config config =
+      good(short_form + "etcd_server: {snapshot_count: 1000}\npostgresql: {use_slots: false}\n", anywhere);
+  EXPECT_TRUE(config.roles.empty());
+  EXPECT_EQ(config.etcd.hosts.size(), 3U);
+}
+
 }  // namespace
 }  // namespace holdfast::config
