@@ -1,5 +1,7 @@
 #include "proxy/worker.hpp"
 
+#include <signal.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
@@ -70,6 +72,11 @@ void Worker::start() {
 }
 
 void Worker::run() {
+  // splice(2) has no MSG_NOSIGNAL: a client that is gone must end its connection, not the process.
+  sigset_t broken_pipe;
+  ::sigemptyset(&broken_pipe);
+  ::sigaddset(&broken_pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
   loop_.run();
 }
 
