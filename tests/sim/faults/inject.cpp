@@ -167,8 +167,6 @@ void configure(World& world, int number) {
 void wipe(World& world) {
   world.etcd.wipe();
   world.checkers.epochs.on_wipe();
-  // The operator restarts the proxies, as they ask for.
-  for (auto& proxy : world.proxies) proxy->restart();
 }
 
 template <class T>
