@@ -50,10 +50,6 @@ void check_etcd_client(const Config& config, Complaints& complaints) {
   if (is_needed && config.etcd.hosts.empty() && config.etcd.srv.empty()) {
     complaints.error("etcd3", "names no etcd: set etcd3.hosts (or host, url, srv)");
   }
-  const bool is_for_proxy = config.has(Role::proxy) && config.proxy.discovery == Discovery::dcs;
-  if (is_for_proxy && !config.etcd.srv.empty()) {
-    complaints.error("etcd3.srv", "is not looked up by proxies in this version: list etcd in etcd3.hosts");
-  }
   if (config.etcd.username.empty() != config.etcd.password.empty()) {
     complaints.error("etcd3", "'username' and 'password' go together");
   }
