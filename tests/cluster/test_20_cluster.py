@@ -333,6 +333,7 @@ def test_credentials_are_asked_for_where_they_are_set(make_cluster):
     cluster = make_cluster({"restapi": {"authentication": {"username": "op", "password": "pw"}}}, nodes=1, proxies=0)
     cluster.start()
     leader = cluster.wait_leader()
+    wait_until("the configuration to be in the DCS", lambda: cluster.key("config"))
     assert leader.rest("PATCH", "/config", json={"loop_wait": 5}).status_code == 401
     assert leader.rest("PATCH", "/config", json={"loop_wait": 5}, auth=("op", "no")).status_code == 401
     assert leader.rest("PATCH", "/config", json={"loop_wait": 5}, auth=("op", "pw")).status_code == 200

@@ -183,11 +183,13 @@ def test_a_server_that_refuses_to_start_is_said_and_replaced(make_cluster):
     cluster = make_cluster(nodes=3, proxies=1).up()
     leader = cluster.leader()
     # The data of this member can't be read any more: as after a mistake, or with a broken disk.
-    control = leader.data_dir / "global/pg_filenode.map"
-    control.rename(leader.directory / "filenode.kept")
+    # It may be set aside and cloned anew, so the folder is held on to and not looked up again by its name.
+    folder = os.open(leader.data_dir / "global", os.O_RDONLY)
+    os.rename("pg_filenode.map", leader.directory / "filenode.kept", src_dir_fd=folder)
     leader.kill_postmaster()
     successor = cluster.wait_leader(other_than=(leader,), within=120)
     cluster.proxies[0].sql("create table after_it (id int)")
     wait_until("the failure to be said", lambda: "pg_filenode.map" in leader.agent.log_text(), 60)
-    (leader.directory / "filenode.kept").rename(control)
+    os.rename(leader.directory / "filenode.kept", "pg_filenode.map", dst_dir_fd=folder)
+    os.close(folder)
     assert cluster.whole(180) is successor
