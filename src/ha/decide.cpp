@@ -41,6 +41,17 @@ void keep_since(std::optional<BootInstant>& since, bool holds, BootInstant now) 
   if (holds && !since) since = now;
 }
 
+Timeline newest_timeline(const View& view) {
+  Timeline newest = std::max(view.memory.newest_timeline, view.server.last_used_timeline());
+  const auto count = [&](Timeline timeline) {
+    if (timeline <= timeline_max) newest = std::max(newest, timeline);
+  };
+  for (const auto& [name, peer] : view.peers) count(peer.timeline);
+  if (view.cluster) count(view.cluster->last_timeline);
+  if (view.cluster) count(view.cluster->timeline.number);
+  return newest;
+}
+
 Memory remember(const View& view) {
   Memory memory = view.memory;
   const bool is_down = view.server.state == ServerState::crashed || view.server.state == ServerState::stopped;
@@ -58,6 +69,7 @@ Memory remember(const View& view) {
     memory.hand_over_to.clear();
     memory.hand_over_since.reset();
   }
+  memory.newest_timeline = newest_timeline(view);
   if (view.cluster) keep_since(memory.lock_free_since, !view.cluster->leader, view.now);
   return memory;
 }

@@ -104,6 +104,14 @@ std::optional<std::string> obstacle_to_hand_over(const View& view, const Name& c
   return std::nullopt;
 }
 
+AcquireLeader take_lock(const View& view, bool writes_sync) {
+  const auto& cluster = *view.cluster;
+  return {.sync_revision = cluster.sync.mod_revision,
+          .writes_sync = writes_sync,
+          .timeline = view.memory.newest_timeline + (view.server.in_recovery ? 1 : 0),
+          .timeline_revision = cluster.timeline.mod_revision};
+}
+
 Name best_hand_over_candidate(const View& view) {
   const Name* best = nullptr;
   const auto claim_of = [&](const Name& name) {

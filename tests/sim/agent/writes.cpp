@@ -102,8 +102,9 @@ void Agent::begin_acquire(const Action& action) {
 void Agent::send_leader_write(const Action& action, dcs::LeaseId lease, BootInstant sent) {
   auto txn = dcs::txn_for(action, world_.keys, writer(lease));
   if (world_.mutant.ignores_sync_revision && std::holds_alternative<ha::AcquireLeader>(action)) {
-    std::erase_if(txn->compares,
-                  [&](const dcs::Compare& compare) { return compare.key == world_.keys.sync(); });
+    std::erase_if(txn->compares, [&](const dcs::Compare& compare) {
+      return compare.key == world_.keys.sync() || compare.key == world_.keys.timeline();
+    });
   }
   submit(*txn, [this, action, lease, sent](bool applied, Lock lock) {
     pending_.leader = false;

@@ -158,7 +158,7 @@ void configure(World& world, int number) {
 
 void wipe(World& world) {
   world.etcd.wipe();
-  world.checkers.epochs.on_wipe();
+  world.checkers.on_wipe();
   // The operator restarts the proxies, as they ask for.
   for (auto& proxy : world.proxies) proxy->restart();
 }
