@@ -240,7 +240,9 @@ awaitable<void> Records::checkpoint_after_promotion() {
 std::string Records::config_to_restore() const {
   const auto cached = read_file(dynamic_cache(*config_));
   if (!cached.empty() && config::parse_dynamic(cached)) return cached;
-  return config::print_json(config_->bootstrap.dcs.tree);
+  // Without `bootstrap.dcs` all is as by default; "null" would be no configuration to anybody.
+  const auto& tree = config_->bootstrap.dcs.tree;
+  return tree.is_map() ? config::print_json(tree) : std::string{"{}"};
 }
 
 void Records::cache_config(const dcs::Cluster& cluster) {

@@ -28,8 +28,8 @@ Result<int> connect_to(const std::string& path) {
 }
 
 async::ChildOptions sentinel_command(const std::string& socket, const postgres::Options& options) {
-  return {.argv = {"holdfast", "sentinel", "--socket", socket, "--data-dir", options.data_dir,
-                   "--bin-dir", options.bin_dir, "--member", options.member},
+  return {.argv = {"holdfast", "sentinel", "--socket", socket, "--data-dir", options.data_dir, "--bin-dir",
+                   options.bin_dir, "--member", options.member},
           .runs_itself = true,
           .output_file = options.data_dir + ".sentinel.log",
           .user = options.os_user,

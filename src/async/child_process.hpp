@@ -18,7 +18,8 @@ namespace holdfast::async {
 // argv.
 struct ChildOptions {
   std::vector<std::string> argv;
-  bool runs_itself = false;  // our own program, even where `user` may not enter its folder; argv[0] is but a name
+  bool runs_itself =
+      false;  // our own program, even where `user` may not enter its folder; argv[0] is but a name
   std::map<std::string, std::string>
       env;                  // added to ours; PATRONI_*, HOLDFAST_* and NOTIFY_SOCKET never pass (EC-89)
   std::string directory;    // working directory; empty: ours

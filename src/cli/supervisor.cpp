@@ -41,7 +41,12 @@ void pass_on(std::string_view line) {
 }
 
 async::ChildOptions command_of(const RolePlan& plan) {
-  return {.argv = plan.argv, .runs_itself = true, .env = plan.env, .on_line = pass_on, .user = plan.user, .own_session = true};
+  return {.argv = plan.argv,
+          .runs_itself = true,
+          .env = plan.env,
+          .on_line = pass_on,
+          .user = plan.user,
+          .own_session = true};
 }
 
 // One life of a role, from start to end. True: it was settled.

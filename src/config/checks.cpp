@@ -50,15 +50,42 @@ void check_etcd_client(const Config& config, Complaints& complaints) {
   if (is_needed && config.etcd.hosts.empty() && config.etcd.srv.empty()) {
     complaints.error("etcd3", "names no etcd: set etcd3.hosts (or host, url, srv)");
   }
-  const bool is_for_proxy = config.has(Role::proxy) && config.proxy.discovery == Discovery::dcs;
-  if (is_for_proxy && !config.etcd.srv.empty()) {
-    complaints.error("etcd3.srv", "is not looked up by proxies in this version: list etcd in etcd3.hosts");
-  }
   if (config.etcd.username.empty() != config.etcd.password.empty()) {
     complaints.error("etcd3", "'username' and 'password' go together");
   }
   if (config.etcd.key.empty() != config.etcd.cert.empty())
     complaints.error("etcd3", "'cert' and 'key' go together");
+}
+
+void check_schemes(const std::string& key, const StringList& urls, const std::string& cert_key, bool has_cert,
+                   Complaints& complaints) {
+  for (const std::string& url : urls) {
+    if (url.starts_with("https://") == has_cert) continue;
+    complaints.error("etcd_server." + key, fmt::format("'{}' does not fit: URLs are {} etcd_server.{}", url,
+                                                       has_cert ? "https with" : "http without", cert_key));
+  }
+}
+
+void check_etcd_tls(const Config& config, Complaints& complaints) {
+  const EtcdServerConfig& server = config.etcd_server;
+  const bool has_cert = !server.cert.empty();
+  const bool has_peer_cert = !server.peer_cert.empty();
+  if (has_cert == server.key.empty()) complaints.error("etcd_server", "'cert' and 'key' go together");
+  if (has_peer_cert == server.peer_key.empty())
+    complaints.error("etcd_server", "'peer_cert' and 'peer_key' go together");
+  if (server.client_cert_auth && server.cacert.empty())
+    complaints.error("etcd_server.client_cert_auth",
+                     "needs etcd_server.cacert to check certificates against");
+  if (!server.cacert.empty() && !has_cert) complaints.error("etcd_server.cacert", "needs etcd_server.cert");
+  if (!server.peer_cacert.empty() && !has_peer_cert)
+    complaints.error("etcd_server.peer_cacert", "needs etcd_server.peer_cert");
+  check_schemes("listen_client_urls", server.listen_client_urls, "cert", has_cert, complaints);
+  check_schemes("advertise_client_urls", server.advertise_client_urls, "cert", has_cert, complaints);
+  check_schemes("listen_peer_urls", server.listen_peer_urls, "peer_cert", has_peer_cert, complaints);
+  check_schemes("initial_advertise_peer_urls", server.initial_advertise_peer_urls, "peer_cert", has_peer_cert,
+                complaints);
+  if (has_cert && config.etcd.protocol != Protocol::https)
+    complaints.error("etcd_server.cert", "needs clients that speak TLS: set etcd3.protocol to https");
 }
 
 void check_etcd_server(const Config& config, Complaints& complaints) {
@@ -76,6 +103,7 @@ void check_etcd_server(const Config& config, Complaints& complaints) {
   for (const auto& [key, list] : lists) {
     if (list->empty()) complaints.error(fmt::format("etcd_server.{}", key), "is not set");
   }
+  check_etcd_tls(config, complaints);
   if (!server.initial_cluster.empty() && !server.initial_cluster.contains(server.name)) {
     complaints.error("etcd_server.initial_cluster",
                      fmt::format("does not list this member, '{}'", server.name));

@@ -29,8 +29,8 @@ void fill(Node& section, const std::string& key, Node value) {
 std::string address(const NodeConfig& node, int port) {
   return print_host_port({node.host, port});
 }
-std::string url(const NodeConfig& node, int port) {
-  return "http://" + address(node, port);
+std::string url(const std::string& scheme, const NodeConfig& node, int port) {
+  return scheme + "://" + address(node, port);
 }
 
 // Listening needs an address of this machine; a host name may resolve to anything (and etcd refuses names).
@@ -76,6 +76,30 @@ void refuse_clashes(const Node& tree, const std::vector<NodeConfig>& nodes, Prob
   }
 }
 
+// https where the members of etcd have a certificate: `key` is cert or peer_cert.
+std::string etcd_scheme(const Node& tree, const char* key) {
+  const Node* cert = tree.at_path(fmt::format("etcd_server.{}", key));
+  return cert != nullptr && cert->is_scalar() && !cert->text.empty() ? "https" : "http";
+}
+
+// Clients on hosts of `nodes` use the same files as the members.
+void expand_etcd_tls(const Node& tree, Node& section) {
+  if (etcd_scheme(tree, "cert") != "https") return;
+  const Origin origin{Origin::Kind::derived, "etcd_server"};
+  fill(section, "protocol", Node::string("https", origin));
+  const auto take = [&](const char* key) {
+    const Node* value = tree.at_path(fmt::format("etcd_server.{}", key));
+    if (value != nullptr && value->is_scalar()) fill(section, key, Node::string(value->text, origin));
+  };
+  take("cacert");
+  const Node* auth = tree.at_path("etcd_server.client_cert_auth");
+  constexpr std::array yes{"true", "on", "yes", "1"};
+  const bool is_wanted = auth != nullptr && std::ranges::find(yes, auth->text) != yes.end();
+  if (!is_wanted || section.find("cert") != nullptr) return;
+  take("cert");
+  take("key");
+}
+
 void expand_etcd_client(Node& tree, const std::vector<NodeConfig>& nodes, const NodeConfig* self) {
   Words endpoints;
   for (const NodeConfig& node : nodes) {
@@ -86,6 +110,7 @@ void expand_etcd_client(Node& tree, const std::vector<NodeConfig>& nodes, const 
   if (endpoints.empty()) return;
   Node& section = tree.at_or_map(tree.find("etcd") != nullptr ? "etcd" : "etcd3");
   fill(section, "hosts", words(endpoints, {Origin::Kind::derived, "nodes"}));
+  expand_etcd_tls(tree, section);
 }
 
 void expand_etcd_server(Node& tree, const std::vector<NodeConfig>& nodes, const NodeConfig& self,
@@ -93,15 +118,17 @@ void expand_etcd_server(Node& tree, const std::vector<NodeConfig>& nodes, const 
   Node& section = tree.at_or_map("etcd_server");
   const int client = self.ports.etcd_client;
   const int peer = self.ports.etcd_peer;
+  const auto client_scheme = etcd_scheme(tree, "cert");
+  const auto peer_scheme = etcd_scheme(tree, "peer_cert");
   fill(section, "name", Node::string(self.name, origin));
-  fill(section, "listen_client_urls", words({"http://" + listen_address(self, client)}, origin));
-  fill(section, "advertise_client_urls", words({url(self, client)}, origin));
-  fill(section, "listen_peer_urls", words({"http://" + listen_address(self, peer)}, origin));
-  fill(section, "initial_advertise_peer_urls", words({url(self, peer)}, origin));
+  fill(section, "listen_client_urls", words({client_scheme + "://" + listen_address(self, client)}, origin));
+  fill(section, "advertise_client_urls", words({url(client_scheme, self, client)}, origin));
+  fill(section, "listen_peer_urls", words({peer_scheme + "://" + listen_address(self, peer)}, origin));
+  fill(section, "initial_advertise_peer_urls", words({url(peer_scheme, self, peer)}, origin));
   Node members = Node::map({Origin::Kind::derived, "nodes"});
   for (const NodeConfig& node : nodes) {
     if (node.has(Role::etcd))
-      members.set(node.name, Node::string(url(node, node.ports.etcd_peer), members.origin));
+      members.set(node.name, Node::string(url(peer_scheme, node, node.ports.etcd_peer), members.origin));
   }
   fill(section, "initial_cluster", std::move(members));
 }
@@ -188,7 +215,10 @@ void expand_nodes(Node& tree, const LoadRequest& request, Problems& problems) {
   refuse_clashes(tree, nodes, problems);
   const NodeConfig* self = find_self(nodes, tree, request, problems);
   expand_etcd_client(tree, nodes, self);
-  if (self != nullptr) expand_self(tree, nodes, *self, problems);
+  if (self != nullptr) return expand_self(tree, nodes, *self, problems);
+  // A host that is not listed runs nothing, whatever sections the common file has.
+  if (const Node* roles = tree.find("roles"); roles == nullptr || roles->is_null())
+    tree.set("roles", Node::list({Origin::Kind::derived, "nodes"}));
 }
 
 }  // namespace holdfast::config

@@ -75,25 +75,47 @@ bool is_for_a_human(Errc code) {
 
 }  // namespace
 
+namespace {
+
+// etcd's own flags of the same meaning; none without certificates.
+void add_tls(std::vector<std::string>& arguments, const config::EtcdServerConfig& server) {
+  const auto add = [&](const std::string& flag, const std::string& value) {
+    if (!value.empty()) arguments.push_back("--" + flag + "=" + value);
+  };
+  add("cert-file", server.cert);
+  add("key-file", server.key);
+  add("trusted-ca-file", server.cacert);
+  add("client-cert-auth", server.client_cert_auth ? "true" : "");
+  add("peer-cert-file", server.peer_cert);
+  add("peer-key-file", server.peer_key);
+  add("peer-trusted-ca-file", server.peer_cacert);
+  add("peer-client-cert-auth", server.peer_cacert.empty() ? "" : "true");
+}
+
+}  // namespace
+
 std::vector<std::string> arguments_of(const config::EtcdServerConfig& server,
                                       const std::string& initial_cluster, const std::string& state) {
-  return {server.bin_dir + "/etcd",
-          "--name=" + server.name,
-          "--data-dir=" + server.data_dir,
-          "--listen-client-urls=" + joined(server.listen_client_urls),
-          "--advertise-client-urls=" + joined(server.advertise_client_urls),
-          "--listen-peer-urls=" + joined(server.listen_peer_urls),
-          "--initial-advertise-peer-urls=" + joined(server.initial_advertise_peer_urls),
-          "--initial-cluster=" + initial_cluster,
-          "--initial-cluster-state=" + state,
-          "--initial-cluster-token=" + server.initial_cluster_token,
-          "--heartbeat-interval=" + std::to_string(server.heartbeat_interval.count()),
-          "--election-timeout=" + std::to_string(server.election_timeout.count()),
-          "--auto-compaction-mode=periodic",
-          "--auto-compaction-retention=" + server.auto_compaction_retention,
-          "--quota-backend-bytes=" + std::to_string(server.quota_backend_bytes.value),
-          "--snapshot-count=" + std::to_string(server.snapshot_count),
-          "--logger=zap"};
+  std::vector<std::string> arguments{
+      server.bin_dir + "/etcd",
+      "--name=" + server.name,
+      "--data-dir=" + server.data_dir,
+      "--listen-client-urls=" + joined(server.listen_client_urls),
+      "--advertise-client-urls=" + joined(server.advertise_client_urls),
+      "--listen-peer-urls=" + joined(server.listen_peer_urls),
+      "--initial-advertise-peer-urls=" + joined(server.initial_advertise_peer_urls),
+      "--initial-cluster=" + initial_cluster,
+      "--initial-cluster-state=" + state,
+      "--initial-cluster-token=" + server.initial_cluster_token,
+      "--heartbeat-interval=" + std::to_string(server.heartbeat_interval.count()),
+      "--election-timeout=" + std::to_string(server.election_timeout.count()),
+      "--auto-compaction-mode=periodic",
+      "--auto-compaction-retention=" + server.auto_compaction_retention,
+      "--quota-backend-bytes=" + std::to_string(server.quota_backend_bytes.value),
+      "--snapshot-count=" + std::to_string(server.snapshot_count),
+      "--logger=zap"};
+  add_tls(arguments, server);
+  return arguments;
 }
 
 struct Member::State : std::enable_shared_from_this<State> {

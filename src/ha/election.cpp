@@ -51,7 +51,10 @@ std::optional<std::string> obstacle_to_lead(const View& view) {
   if (!view.tags.may_lead()) return "tagged nofailover";
   if (view.memory.no_race_before && view.now < *view.memory.no_race_before)
     return "it gave the lock up a moment ago";
-  if (!cluster.initialize && !cluster.last_leader_position && view.server.in_recovery) {
+  // Who leads after that writes `sync` again: then it is the better witness, and we are listed.
+  const bool nobody_led_since_wipe =
+      !cluster.initialize && !cluster.last_leader_position && !cluster.sync.is_active();
+  if (nobody_led_since_wipe && view.server.in_recovery) {
     return "the DCS was wiped: only a former primary restores it, or `failover --candidate`";
   }
   const bool patience_is_over =
@@ -123,6 +126,20 @@ Name best_hand_over_candidate(const View& view) {
     if (best == nullptr || claim_of(name) < claim_of(*best)) best = &name;
   }
   return best == nullptr ? Name{} : *best;
+}
+
+Name ready_successor(const View& view) {
+  if (!view.cluster->initialize) return {};  // the DCS was wiped: only a former primary may lead (EC-7)
+  const auto& sync = view.cluster->sync;
+  for (const auto& [name, peer] : view.peers) {
+    if (!peer.is_heard(view.now) || !peer.is_running || peer.is_writable || !peer.tags.may_lead()) continue;
+    if (sync.is_active() ? sync.leader == view.self && sync.lists(name)
+                         : bytes_between(peer.position, view.cluster->last_leader_position) <=
+                               view.settings.maximum_lag_on_failover) {
+      return name;
+    }
+  }
+  return {};
 }
 
 }  // namespace holdfast::ha

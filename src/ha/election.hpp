@@ -28,4 +28,8 @@ AcquireLeader take_lock(const View& view, bool writes_sync);
 // The best standby to hand the lock to; empty: none.
 Name best_hand_over_candidate(const View& view);
 
+// A standby that would take the lock at once, if we, the leader, let go of it while our server is down;
+// empty: none.
+Name ready_successor(const View& view);
+
 }  // namespace holdfast::ha

@@ -36,7 +36,8 @@ std::string_view doing(Job job) {
 bool primary_start_takes_too_long(const View& view) {
   const auto& memory = view.memory;
   return view.is_leader() && view.job == Job::start && memory.crashed_at &&
-         view.now >= *memory.crashed_at + view.settings.primary_start_timeout;
+         view.now >= *memory.crashed_at + view.settings.primary_start_timeout &&
+         !ready_successor(view).empty();
 }
 
 }  // namespace

@@ -10,21 +10,6 @@
 namespace holdfast::ha {
 namespace {
 
-// A standby that would take the lock at once, if we let go of it while our server is down.
-Name ready_successor(const View& view) {
-  if (!view.cluster->initialize) return {};  // the DCS was wiped: only a former primary may lead (EC-7)
-  const auto& sync = view.cluster->sync;
-  for (const auto& [name, peer] : view.peers) {
-    if (!peer.is_heard(view.now) || !peer.is_running || peer.is_writable || !peer.tags.may_lead()) continue;
-    if (sync.is_active() ? sync.leader == view.self && sync.lists(name)
-                         : bytes_between(peer.position, view.cluster->last_leader_position) <=
-                               view.settings.maximum_lag_on_failover) {
-      return name;
-    }
-  }
-  return {};
-}
-
 Step give_up_lock(const View& view, std::string reason) {
   Step step = act(std::move(reason), {ReleaseLeader{}});
   step.memory = view.memory;

@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "base/log.hpp"
+#include "dcs/etcd/options.hpp"
 #include "dcs/etcd/store.hpp"
 #include "proxy/dcs_discovery.hpp"
 #include "proxy/poll_discovery.hpp"
@@ -25,19 +26,6 @@ http::ClientOptions client_options_of(const config::Config& config) {
   options.tls.key = ctl.keyfile;
   options.tls.key_password = ctl.keyfile_password;
   options.tls.verify = !ctl.insecure;
-  return options;
-}
-
-dcs::EtcdOptions etcd_options_of(const config::EtcdConfig& config) {
-  dcs::EtcdOptions options;
-  for (const auto& host : config.hosts) {
-    options.endpoints.push_back({.tls = config.protocol == config::Protocol::https,
-                                 .endpoint = {host.host, static_cast<std::uint16_t>(host.port)}});
-  }
-  options.tls = {.cacert = config.cacert, .cert = config.cert, .key = config.key};
-  options.username = config.username;
-  options.password = config.password;
-  options.learn_members = !config.use_proxies;
   return options;
 }
 
@@ -75,7 +63,7 @@ std::unique_ptr<Discovery> make_discovery(const asio::any_io_executor& executor,
     options.client = std::move(client);
     return std::make_unique<PollDiscovery>(executor, std::move(options));
   }
-  auto store = std::make_unique<dcs::EtcdStore>(executor, etcd_options_of(config.etcd));
+  auto store = std::make_unique<dcs::EtcdStore>(executor, dcs::options_of(config.etcd));
   heartbeat::SubscriberOptions options{.scope = config.scope, .client = std::move(client)};
   dcs::Keys keys{config.namespace_, config.scope};
   return std::make_unique<DcsDiscovery>(executor, std::move(store), std::move(keys), std::move(options));

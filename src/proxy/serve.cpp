@@ -73,9 +73,13 @@ awaitable<void> Worker::accept_clients(std::shared_ptr<Door> door) {
       continue;
     }
     is_paused = false;
-    auto session = std::make_shared<Session>(std::move(socket), door->listener, ++last_id_);
-    tasks_.spawn("client", serve(std::move(session)));
+    admit(std::move(socket), door->listener);
   }
+}
+
+void Worker::admit(Tcp::socket socket, std::size_t listener) {
+  auto session = std::make_shared<Session>(std::move(socket), listener, ++last_id_);
+  tasks_.spawn("client", serve(std::move(session)));
 }
 
 awaitable<void> Worker::serve(SessionPtr session) {

@@ -1,5 +1,7 @@
 #include "proxy/worker.hpp"
 
+#include <signal.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
@@ -52,8 +54,16 @@ void Worker::close_listener(std::size_t listener) {
 void Worker::close_door(std::size_t listener) {
   const auto door = doors_.extract(listener);
   if (door.empty()) return;
-  boost::system::error_code ignored;
-  door.mapped()->acceptor.close(ignored);
+  // Who is connected already would be reset by the close.
+  boost::system::error_code failure;
+  auto& acceptor = door.mapped()->acceptor;
+  acceptor.non_blocking(true, failure);
+  while (!failure) {
+    Tcp::socket socket{loop_};
+    acceptor.accept(socket, failure);
+    if (!failure) admit(std::move(socket), listener);
+  }
+  acceptor.close(failure);
 }
 
 void Worker::start() {
@@ -62,6 +72,11 @@ void Worker::start() {
 }
 
 void Worker::run() {
+  // splice(2) has no MSG_NOSIGNAL: a client that is gone must end its connection, not the process.
+  sigset_t broken_pipe;
+  ::sigemptyset(&broken_pipe);
+  ::sigaddset(&broken_pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
   loop_.run();
 }
 

@@ -65,6 +65,7 @@ class Worker {
   void on_snapshot(std::shared_ptr<const Snapshot> snapshot);
   void make_rooms();
   void close_door(std::size_t listener);
+  void admit(Tcp::socket socket, std::size_t listener);
   void on_wake();
   void cut_what_must_end(BootInstant now);
   void expire_waiting(BootInstant now);

@@ -79,6 +79,42 @@ def test_a_wiped_store_is_filled_again_and_nothing_is_initialised_anew(cluster):
     assert cluster.dynamic()["synchronous_mode"] in ("on", True), "the dynamic configuration is lost"
 
 
+def test_a_store_restored_from_an_old_snapshot_costs_no_write(cluster):
+    system = cluster.leader().system_identifier()
+    snapshot = cluster.root / "etcd.snapshot"
+    cluster.etcdctl("snapshot", "save", str(snapshot))
+    with Load(cluster.proxies) as load:
+        load.wait_flowing()
+        former = cluster.leader()
+        former.kill_postmaster()  # so that another one leads than in the snapshot
+        cluster.wait_leader(other_than=[former])
+        load.wait_flowing()
+        members = ",".join(f"{node.name}=http://{node.address}:2380" for node in cluster.nodes)
+        for node in cluster.nodes:
+            node.etcd.stop()
+        for node in cluster.nodes:
+            restore(cluster, node, snapshot, members)
+        for node in cluster.nodes:
+            node.etcd.start()
+        leader = cluster.whole()
+        load.wait_flowing()
+    load.check(leader)
+    assert {node.system_identifier() for node in cluster.nodes} == {system}
+
+
+def restore(cluster, node, snapshot, members):
+    place = node.directory / "etcd"
+    assert (place / "member").is_dir()
+    place.rename(node.directory / "etcd.before")
+    processes.subprocess.run(
+        ["etcdctl", "snapshot", "restore", str(snapshot), f"--name={node.name}", f"--data-dir={place}",
+         f"--initial-cluster={members}", f"--initial-advertise-peer-urls=http://{node.address}:2380"],
+        check=True, capture_output=True, timeout=30, env={**processes.os.environ, "ETCDCTL_API": "3"})
+    for path in [place, *place.rglob("*")]:
+        processes.hand_over(path)
+    processes.subprocess.run(["rm", "-rf", str(node.directory / "etcd.before")], check=True)
+
+
 def test_a_cluster_that_was_switched_off_comes_back_as_it_was(cluster):
     with Load(cluster.proxies) as load:
         load.wait_flowing(50)

@@ -42,6 +42,13 @@ struct EtcdServerConfig {
   ByteSize quota_backend_bytes{2147483648};
   int snapshot_count = 10000;
   std::string bin_dir = "/usr/bin";
+  std::string cert;  // for clients; URLs of clients are https with it and http without
+  std::string key;
+  std::string cacert;             // authorities of clients' certificates
+  bool client_cert_auth = false;  // let in clients with such a certificate alone
+  std::string peer_cert;          // among members, as above; with peer_cacert each must show its own
+  std::string peer_key;
+  std::string peer_cacert;
 
   bool operator==(const EtcdServerConfig&) const = default;
 };

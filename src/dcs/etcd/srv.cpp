@@ -120,8 +120,8 @@ Result<std::vector<SrvRecord>> parse_srv_answer(std::span<const unsigned char> a
       records.push_back(*std::move(record));
   }
   if (!reader.ok()) return fail(Errc::bad_message, "the answer of the name server is cut or broken");
-  std::ranges::sort(
-      records, {}, [](const SrvRecord& record) { return std::tuple{record.priority, -record.weight}; });
+  std::ranges::sort(records, {},
+                    [](const SrvRecord& record) { return std::tuple{record.priority, -record.weight}; });
   return records;
 }
 

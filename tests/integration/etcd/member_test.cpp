@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "async/task_group.hpp"
+#include "integration/certificates.hpp"
 #include "integration/dcs/etcd_cluster.hpp"
 
 namespace holdfast::etcd {
@@ -112,6 +113,50 @@ TEST(EtcdRole, forms_a_cluster_and_rejoins_it_after_losing_its_data) {
   asio::io_context loop;
   bool ended = false;
   asio::co_spawn(loop, rejoin_story(&hosts), [&](const std::exception_ptr& failure) {
+    ended = true;
+    if (failure) std::rethrow_exception(failure);
+    loop.stop();
+  });
+  loop.run_for(60s);
+  EXPECT_TRUE(ended);
+}
+
+awaitable<void> tls_story(MemberOptions options, const holdfast::testing::Certificates* certificates) {
+  const auto executor = co_await asio::this_coro::executor;
+  async::TaskGroup tasks{executor};
+  auto member = std::make_shared<Member>(executor, options);
+  tasks.spawn("member", supervise(member, nullptr));
+  dcs::EtcdStore store{executor, options.client};
+  EXPECT_TRUE(co_await until_whole(&store, 1));
+  // Who shows no certificate is not let in.
+  options.client.tls = {.cacert = certificates->authority()};
+  options.client.request_timeout = 1s;
+  dcs::EtcdStore stranger{executor, options.client};
+  const auto refused = co_await stranger.range("/");
+  EXPECT_FALSE(refused.has_value());
+  co_await member->stop();
+  co_await tasks.stop();
+}
+
+TEST(EtcdRole, speaks_tls_with_clients_and_members) {
+  const ThreeHosts hosts;
+  holdfast::testing::Certificates certificates;
+  const auto pair = certificates.sign("pg1");
+  auto options = hosts.options(0);
+  auto& server = options.server;
+  const auto secure = [](const std::string& url) { return "https" + url.substr(4); };
+  server.listen_client_urls = server.advertise_client_urls = {secure(hosts.hosts[0].client_url)};
+  server.listen_peer_urls = server.initial_advertise_peer_urls = {secure(hosts.hosts[0].peer_url)};
+  server.initial_cluster = {{"pg1", secure(hosts.hosts[0].peer_url)}};
+  server.cert = server.peer_cert = pair.cert;
+  server.key = server.peer_key = pair.key;
+  server.cacert = server.peer_cacert = certificates.authority();
+  server.client_cert_auth = true;
+  options.client.endpoints = {http::parse_url(secure(hosts.hosts[0].client_url)).value()};
+  options.client.tls = {.cacert = server.cacert, .cert = pair.cert, .key = pair.key};
+  asio::io_context loop;
+  bool ended = false;
+  asio::co_spawn(loop, tls_story(options, &certificates), [&](const std::exception_ptr& failure) {
     ended = true;
     if (failure) std::rethrow_exception(failure);
     loop.stop();

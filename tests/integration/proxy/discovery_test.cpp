@@ -76,13 +76,12 @@ dcs::Txn leadership_of(const Agent& agent, const dcs::Keys& keys) {
   return txn;
 }
 
-// Until etcd has taken it; its revision is the epoch of the agent's lock from then on.
-awaitable<void> lead(dcs::Store* store, dcs::Txn txn, Agent* agent) {
-  for (;;) {
+// Until etcd has taken it so often; the last revision is the epoch of the agent's lock from then on.
+awaitable<void> lead(dcs::Store* store, dcs::Txn txn, int times, Agent* agent) {
+  while (times > 0) {
     const auto done = co_await store->txn(txn);
-    if (done) agent->heartbeat.epoch = Epoch{done->revision};
-    if (done) co_return;
-    co_await async::sleep_for(50ms);
+    if (!done) co_await async::sleep_for(50ms);
+    if (done && --times == 0) agent->heartbeat.epoch = Epoch{done->revision};
   }
 }
 
@@ -99,16 +98,18 @@ TEST(Discovery, the_gate_opens_again_after_etcd_was_wiped) {
   route::Builder builder{{}};
   discovery.start([&](const route::Event& event) { builder.apply(event, BootClock::now()); });
   const auto is_open = [&] { return builder.table().gate.takes_new(BootClock::now()); };
-  for (int i = 0; i < 3; ++i)  // so that the wiped store's epoch is the lower one
-    asio::co_spawn(loop, lead(&writer, leadership_of(agent, keys), &agent), [](const std::exception_ptr&) {});
-  ASSERT_TRUE(run_until(loop, [&] { return is_open() && builder.table().gate.epoch > Epoch{2}; }));
+  // Three times, so that the wiped store's epoch is the lower one.
+  asio::co_spawn(loop, lead(&writer, leadership_of(agent, keys), 3, &agent),
+                 [](const std::exception_ptr&) {});
+  EXPECT_TRUE(run_until(loop, [&] { return is_open() && builder.table().gate.epoch == Epoch{4}; }));
   const auto before = builder.table().gate;
 
   etcd.kill(0);
   etcd.erase_data(0);
   etcd.start(0);
   dcs::EtcdStore rewriter{loop.get_executor(), options};
-  asio::co_spawn(loop, lead(&rewriter, leadership_of(agent, keys), &agent), [](const std::exception_ptr&) {});
+  asio::co_spawn(loop, lead(&rewriter, leadership_of(agent, keys), 1, &agent),
+                 [](const std::exception_ptr&) {});
   const auto is_served_anew = [&] { return is_open() && builder.table().gate.store > before.store; };
   EXPECT_TRUE(run_until(loop, is_served_anew)) << builder.table().gate.why;
   EXPECT_LT(builder.table().gate.epoch, before.epoch);

@@ -67,12 +67,13 @@ void MonotoneEpochs::on_tenure(World& world, const Node& node, Epoch epoch) {
   holder_ = node.host.name;
 }
 
-void MonotoneEpochs::on_forwarded(World& world, const Proxy& proxy, Epoch epoch) {
-  if (epoch < highest_forwarded_) {
-    world.fail("MonotoneEpochs", fmt::format("{} acknowledged a write of epoch {} after one of epoch {}",
-                                             proxy.host.name, epoch.value, highest_forwarded_.value));
+void MonotoneEpochs::on_forwarded(World& world, const Proxy& proxy, Proxy::Era era) {
+  if (era < highest_forwarded_) {
+    world.fail("MonotoneEpochs",
+               fmt::format("{} acknowledged a write of epoch {} after one of epoch {}", proxy.host.name,
+                           era.epoch.value, highest_forwarded_.epoch.value));
   }
-  highest_forwarded_ = std::max(highest_forwarded_, epoch);
+  highest_forwarded_ = std::max(highest_forwarded_, era);
 }
 
 void NothingRemoved::before_initdb(World& world, const Node& node) {

@@ -9,12 +9,12 @@
 
 #include "base/epoch.hpp"
 #include "sim/postgres/data_directory.hpp"
+#include "sim/proxy/proxy.hpp"
 
 namespace holdfast::sim {
 
 class World;
 class Node;
-class Proxy;
 struct Seen;
 
 // A commit acknowledged while a synchronous mode was in force is in every later primary.
@@ -44,12 +44,15 @@ class OneWriter {
 class MonotoneEpochs {
  public:
   void on_tenure(World& world, const Node& node, Epoch epoch);
-  void on_forwarded(World& world, const Proxy& proxy, Epoch epoch);
-  void on_wipe() { *this = {}; }
+  void on_forwarded(World& world, const Proxy& proxy, Proxy::Era era);
+  void on_wipe() {
+    highest_ = {};
+    holder_.clear();
+  }
 
  private:
   Epoch highest_;
-  Epoch highest_forwarded_;
+  Proxy::Era highest_forwarded_;
   std::string holder_;
 };
 
@@ -91,8 +94,8 @@ class UniqueTimelines {
 struct Checkers {
   void after_event(World& world);
   void on_committed(World& world, const Node& node, WriteId id);
-  void on_forwarded(World& world, const Proxy& proxy, Epoch epoch) {
-    epochs.on_forwarded(world, proxy, epoch);
+  void on_forwarded(World& world, const Proxy& proxy, Proxy::Era era) {
+    epochs.on_forwarded(world, proxy, era);
   }
   void on_primary(World& world, Node& node);
   void on_tenure(World& world, const Node& node, Epoch epoch) { epochs.on_tenure(world, node, epoch); }

@@ -53,15 +53,23 @@ void crash_agent(World& world, Node& node, SimTime lasts) {
   end_later(world, lasts, [&node] { node.agent.start(); });
 }
 
+// Starts the agent again when it has ended, as an init system would; a host's crash may have done that
+// already.
+void restart_agent(World& world, Node& node, int life) {
+  if (!node.agent_process.is_alive()) return node.agent.start();
+  if (life != node.agent_process.life()) return;
+  if (!node.agent
+           .was_told_to_stop()) {  // its host is suspended: the signal waits, and so does the init system
+    return end_later(world, 500ms, [&world, &node, life] { restart_agent(world, node, life); });
+  }
+  node.agent.crash();
+  world.queue.after(100ms, [&node] { node.agent.start(); });
+}
+
 void stop_agent(World& world, Node& node, SimTime lasts) {
+  const int life = node.agent_process.life();
   node.agent.terminate();
-  // Started again when it has ended, as an init system would; a host's crash may have done that already.
-  end_later(world, lasts, [&world, &node] {
-    if (!node.agent_process.is_alive()) return node.agent.start();
-    if (!node.agent.was_told_to_stop()) return;
-    node.agent.crash();
-    world.queue.after(100ms, [&node] { node.agent.start(); });
-  });
+  end_later(world, lasts, [&world, &node, life] { restart_agent(world, node, life); });
 }
 
 void freeze(World& world, Node& node, Process& process, SimTime lasts) {
@@ -159,8 +167,6 @@ void configure(World& world, int number) {
 void wipe(World& world) {
   world.etcd.wipe();
   world.checkers.on_wipe();
-  // The operator restarts the proxies, as they ask for.
-  for (auto& proxy : world.proxies) proxy->restart();
 }
 
 template <class T>

@@ -42,10 +42,10 @@ void Clients::next_through(std::size_t proxy) {
     const auto target = route.target_for_new();
     if (!target) return next_through(proxy);
     write(route.host.index, target->node, next_id_++,
-          [this, proxy, &route, epoch = target->epoch](CommitAnswer answer) {
-            if (answer == CommitAnswer::committed && route.keeps(epoch)) {
+          [this, proxy, &route, era = target->era](CommitAnswer answer) {
+            if (answer == CommitAnswer::committed && route.keeps(era)) {
               ++acknowledged_[proxy];
-              world_.checkers.on_forwarded(world_, route, epoch);
+              world_.checkers.on_forwarded(world_, route, era);
             }
             next_through(proxy);
           });

@@ -28,20 +28,15 @@ void Proxy::begin() {
   ask();
 }
 
-void Proxy::restart() {
-  gate_ = route::Gate{options_for(world_.settings)};
-  highest_ = {};
-  last_contact_ = {};
-  ++life_;
-}
-
 void Proxy::on_seen(const Seen& seen) {
   last_contact_ = now();
   const auto& leader = seen.cluster.leader;
   std::optional<route::LeaderKey> key;
   if (leader)
     key = route::LeaderKey{leader->name, Epoch{leader->create_revision}, Epoch{leader->mod_revision}};
-  gate_.on_cluster(key, now());
+  const auto& snapshot = seen.snapshot;
+  gate_.on_cluster(key, now(), {.id = snapshot.cluster_id, .revision = snapshot.revision});
+  store_ = snapshot.cluster_id;
   check_epoch();
 }
 
@@ -50,12 +45,11 @@ void Proxy::ask() {
   const BootInstant asked_at = now();
   for (int i = 0; i < world_.node_count(); ++i) {
     auto& node = world_.node(i);
-    world_.network.send(host.index, i, [this, &node, asked_at, life = life_] {
+    world_.network.send(host.index, i, [this, &node, asked_at] {
       const int agent_life = node.agent_process.life();
-      node.agent_process.step(agent_life, [this, &node, asked_at, life] {
+      node.agent_process.step(agent_life, [this, &node, asked_at] {
         const auto answer = node.agent.answer(asked_at);
-        world_.network.send(node.host.index, host.index, [this, answer, life] {
-          if (life != life_) return;
+        world_.network.send(node.host.index, host.index, [this, answer] {
           auto heard = answer;
           heard.received_at = now();
           gate_.on_heartbeat(heard, now());
@@ -72,29 +66,31 @@ void Proxy::look_after_watch() {
   gate_.on_time(now());
 }
 
+// While it is held, the gate keeps the epoch of the store before.
 void Proxy::check_epoch() {
-  const auto epoch = gate_.view().epoch;
-  if (epoch < highest_) {
+  if (!gate_.view().keeps(now())) return;
+  if (era() < highest_) {
     world_.fail("MonotoneEpochs",
-                fmt::format("{} went back from epoch {} to {}", host.name, highest_.value, epoch.value));
+                fmt::format("{} went back from epoch {} of store {} to {} of {}", host.name,
+                            highest_.epoch.value, highest_.store, era().epoch.value, store_));
   }
-  highest_ = std::max(highest_, epoch);
+  highest_ = std::max(highest_, era());
 }
 
 std::optional<Proxy::Target> Proxy::target_for_new() {
   gate_.on_time(now());
   const auto& view = gate_.view();
   if (world_.mutant.proxy_ignores_proof && !view.primary.empty()) {
-    return Target{world_.index_of(view.primary), view.epoch};
+    return Target{world_.index_of(view.primary), era()};
   }
   if (!view.takes_new(now())) return std::nullopt;
-  return Target{world_.index_of(view.primary), view.epoch};
+  return Target{world_.index_of(view.primary), era()};
 }
 
-bool Proxy::keeps(Epoch epoch) {
+bool Proxy::keeps(const Era& given) {
   gate_.on_time(now());
   if (world_.mutant.proxy_ignores_proof) return true;
-  return gate_.view().keeps(now()) && gate_.view().epoch == epoch;
+  return gate_.view().keeps(now()) && era() == given;
 }
 
 }  // namespace holdfast::sim

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <compare>
+#include <cstdint>
 #include <optional>
 
 #include "route/gate.hpp"
@@ -18,16 +20,21 @@ class Proxy {
 
   void begin();
   void on_seen(const Seen& seen);
-  void restart();  // a new process: it forgets the epochs that it has seen
 
+  // Epochs compare within one store; a wiped one begins again.
+  struct Era {
+    std::uint64_t store = 0;
+    Epoch epoch;
+    auto operator<=>(const Era&) const = default;
+  };
   // Where a write may go now; nullopt: it is held.
   struct Target {
     int node = -1;
-    Epoch epoch;
+    Era era;
   };
   std::optional<Target> target_for_new();
-  // May the answer of a server connection of this epoch still be passed on?
-  bool keeps(Epoch epoch);
+  // May the answer of a server connection of this era still be passed on?
+  bool keeps(const Era& era);
 
   Host host;
 
@@ -36,12 +43,13 @@ class Proxy {
   void ask();
   void look_after_watch();
   void check_epoch();
+  Era era() const { return {store_, gate_.view().epoch}; }
 
   World& world_;
   route::Gate gate_{route::GateOptions{}};
   BootInstant last_contact_{};
-  Epoch highest_;
-  int life_ = 0;
+  std::uint64_t store_ = 0;  // the one that the gate was last told of; what is open was opened under it
+  Era highest_;
 };
 
 }  // namespace holdfast::sim

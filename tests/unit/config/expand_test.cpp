@@ -222,5 +222,41 @@ TEST(Environment, says_what_is_wrong_with_a_variable) {
             "PATRONI_RESTAPI_LISTEN?\n");
 }
 
+TEST(Expand, turns_tls_of_etcd_on_for_members_and_clients) {
+  const std::string tls =
+      short_form + R"(etcd_server: {cert: /c.pem, key: /c.key, cacert: /ca.pem, client_cert_auth: true,
+              peer_cert: /p.pem, peer_key: /p.key, peer_cacert: /ca.pem}
+)";
+  const Config config = good(tls, on_host("pg2"));
+  EXPECT_THAT(config.etcd_server.listen_client_urls, ElementsAre("https://10.0.1.12:2379"));
+  EXPECT_THAT(config.etcd_server.initial_advertise_peer_urls, ElementsAre("https://10.0.1.12:2380"));
+  EXPECT_EQ(*config.etcd_server.initial_cluster.find("pg1"), "https://10.0.1.11:2380");
+  const Config proxy = good(tls, on_host("lb1"));
+  EXPECT_EQ(proxy.etcd.protocol, Protocol::https);
+  EXPECT_EQ(proxy.etcd.cacert, "/ca.pem");
+  EXPECT_EQ(proxy.etcd.cert, "/c.pem");
+  EXPECT_EQ(proxy.etcd.key, "/c.key");
+}
+
+TEST(Expand, leaves_clients_of_etcd_their_own_certificate) {
+  const Config config =
+      good(short_form + R"(etcd_server: {cert: /c.pem, key: /c.key, cacert: /ca.pem, client_cert_auth: true}
+etcd3: {cert: /mine.pem, key: /mine.key}
+)",
+           on_host("pg1"));
+  EXPECT_EQ(config.etcd.cert, "/mine.pem");
+  EXPECT_EQ(config.etcd.key, "/mine.key");
+  EXPECT_EQ(config.etcd.cacert, "/ca.pem");
+}
+
+TEST(Expand, gives_a_host_that_is_not_listed_no_role) {
+  auto anywhere = on_host("elsewhere");
+  anywhere.any_node = true;
+  const Config config =
+      good(short_form + "etcd_server: {snapshot_count: 1000}\npostgresql: {use_slots: false}\n", anywhere);
+  EXPECT_TRUE(config.roles.empty());
+  EXPECT_EQ(config.etcd.hosts.size(), 3U);
+}
+
 }  // namespace
 }  // namespace holdfast::config

@@ -148,6 +148,17 @@ INSTANTIATE_TEST_SUITE_P(
              "pg.yml:8: warning: bootstrap.method: is accepted for compatibility and has no effect in this "
              "version\n"
              "pg.yml:8: error: bootstrap.method: names 'clone', but bootstrap.clone.command is not set"},
+        Case{
+            "etcd_tls",
+            "scope: s\nname: a\netcd_server:\n  cert: /c\n  key: /k\n  client_cert_auth: true\n"
+            "  listen_client_urls: [https://10.0.0.1:2379]\n  advertise_client_urls: [http://10.0.0.1:2379]\n"
+            "  listen_peer_urls: [http://10.0.0.1:2380]\n",
+            "pg.yml:4: error: etcd_server.cert: needs clients that speak TLS: set etcd3.protocol to https\n"
+            "pg.yml:6: error: etcd_server.client_cert_auth: needs etcd_server.cacert to check certificates "
+            "against\n"
+            "pg.yml:8: error: etcd_server.advertise_client_urls: 'http://10.0.0.1:2379' does not fit: URLs "
+            "are "
+            "https with etcd_server.cert"},
         Case{"replica_method", full_form + "  create_replica_methods: [wal_g]\n",
              "pg.yml:8: warning: postgresql.create_replica_methods: is accepted for compatibility and has no "
              "effect in this version\n"

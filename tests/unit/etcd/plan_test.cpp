@@ -64,6 +64,26 @@ TEST(PlanStart, starts_with_its_data_unless_it_was_removed) {
   EXPECT_EQ(plan_start(situation).kind, Kind::move_aside);
 }
 
+TEST(Arguments, name_certificates_only_where_there_are_some) {
+  config::EtcdServerConfig server;
+  const auto plain = arguments_of(server, "pg1=http://10.0.1.11:2380", "new");
+  for (const auto& argument : plain) EXPECT_EQ(argument.find("cert"), std::string::npos) << argument;
+  server.cert = "/c.pem";
+  server.key = "/c.key";
+  server.cacert = "/ca.pem";
+  server.client_cert_auth = true;
+  server.peer_cert = "/p.pem";
+  server.peer_key = "/p.key";
+  server.peer_cacert = "/pca.pem";
+  const auto secure = arguments_of(server, "pg1=https://10.0.1.11:2380", "new");
+  const std::vector<std::string> added{secure.begin() + static_cast<std::ptrdiff_t>(plain.size()),
+                                       secure.end()};
+  EXPECT_EQ(added, (std::vector<std::string>{
+                       "--cert-file=/c.pem", "--key-file=/c.key", "--trusted-ca-file=/ca.pem",
+                       "--client-cert-auth=true", "--peer-cert-file=/p.pem", "--peer-key-file=/p.key",
+                       "--peer-trusted-ca-file=/pca.pem", "--peer-client-cert-auth=true"}));
+}
+
 TEST(Upkeep, leaves_small_or_full_files_alone) {
   EXPECT_FALSE(is_fragmented({.version = {}, .db_bytes = 1'000'000, .db_bytes_in_use = 1000, .members = {}}));
   EXPECT_FALSE(

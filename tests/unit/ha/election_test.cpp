@@ -48,6 +48,17 @@ TEST(Election, the_key_decides_and_not_the_setting_that_was_just_switched_off) {
   EXPECT_EQ(find_action<AcquireLeader>(decide(view)), nullptr);
 }
 
+TEST(Election, in_a_wiped_store_waits_for_a_former_primary_until_one_has_written_sync) {  // EC-7
+  View view = a_replica("pg2");
+  view.cluster->leader.reset();
+  view.cluster->initialize.reset();
+  view.cluster->last_leader_position = {};
+  EXPECT_TRUE(obstacle_to_lead(view).has_value());
+  make_synchronous(view, {"pg2"});
+  view.cluster->sync.leader = "pg1";
+  EXPECT_EQ(obstacle_to_lead(view), std::nullopt);
+}
+
 TEST(Election, one_that_lags_too_far_does_not_lead_and_says_why) {  // EC-23
   View view = a_replica_without_leader("pg2");
   view.cluster->last_leader_position = Lsn{1000 + 2'000'000};

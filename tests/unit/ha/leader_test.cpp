@@ -36,6 +36,17 @@ TEST(Crash, without_a_live_synchronous_standby_the_primary_is_restarted_in_place
   EXPECT_EQ(decide(view).actions, actions({StartPrimary{}}));
 }
 
+TEST(Crash, a_start_that_drags_on_is_given_up_only_when_another_can_take_over) {
+  View view = a_crashed_primary();
+  make_synchronous(view, {"pg2"});
+  view.job = Job::start;
+  view.memory.crashed_at = noon - 1s;
+  view.settings.primary_start_timeout = 0s;
+  EXPECT_EQ(decide(view).actions, actions({KillServer{}}));
+  view.peers.clear();
+  EXPECT_TRUE(decide(view).actions.empty());
+}
+
 TEST(Crash, a_start_that_fails_is_not_hammered) {  // EC-37
   View view = a_crashed_primary();
   view.peers.clear();
