@@ -11,17 +11,16 @@ namespace {
 constexpr int settle_tries = 3;
 constexpr SimTime claim_pause = 100ms;
 
-// A candidate that looks at nothing but the lock. Its number is one that nobody else gets, so that what it
-// does not have tells on it and not what it is called.
-void forget_what_was_judged(const dcs::Keys& keys, dcs::Txn& txn) {
-  constexpr Timeline far_away = 100;
+// A candidate that looks at nothing but the lock. Its numbers are its own, so that what it lacks tells on it
+// and not what its timeline is called.
+void forget_what_was_judged(const dcs::Keys& keys, int candidate, dcs::Txn& txn) {
   std::erase_if(txn.compares, [&](const dcs::Compare& compare) {
     return compare.key == keys.sync() || compare.key == keys.timeline();
   });
   for (auto& op : txn.success) {
     auto* put = std::get_if<dcs::Put>(&op);
     if (put == nullptr || put->key != keys.timeline()) continue;
-    put->value = fmt::format("{}", std::stoul(put->value) + far_away);
+    put->value = fmt::format("{}", std::stoi(put->value) + 100 * (candidate + 1));
   }
 }
 
@@ -116,7 +115,7 @@ void Agent::begin_acquire(const Action& action) {
 void Agent::send_leader_write(const Action& action, dcs::LeaseId lease, BootInstant sent) {
   auto txn = dcs::txn_for(action, world_.keys, writer(lease));
   if (world_.mutant.ignores_sync_revision && std::holds_alternative<ha::AcquireLeader>(action)) {
-    forget_what_was_judged(world_.keys, *txn);
+    forget_what_was_judged(world_.keys, node_.host.index, *txn);
   }
   submit(*txn, [this, action, lease, sent](bool applied, Lock lock) {
     pending_.leader = false;
