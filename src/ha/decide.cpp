@@ -3,6 +3,7 @@
 
 #include "base/check.hpp"
 #include "ha/decision.hpp"
+#include "ha/election.hpp"
 #include "ha/lease.hpp"
 #include "ha/rules.hpp"
 #include "ha/sync_state.hpp"
@@ -41,17 +42,6 @@ void keep_since(std::optional<BootInstant>& since, bool holds, BootInstant now) 
   if (holds && !since) since = now;
 }
 
-Timeline newest_timeline(const View& view) {
-  Timeline newest = std::max(view.memory.newest_timeline, view.server.last_used_timeline());
-  const auto count = [&](Timeline timeline) {
-    if (timeline <= timeline_max) newest = std::max(newest, timeline);
-  };
-  for (const auto& [name, peer] : view.peers) count(peer.timeline);
-  if (view.cluster) count(view.cluster->last_timeline);
-  if (view.cluster) count(view.cluster->timeline.number);
-  return newest;
-}
-
 Memory remember(const View& view) {
   Memory memory = view.memory;
   const bool is_down = view.server.state == ServerState::crashed || view.server.state == ServerState::stopped;
@@ -69,7 +59,8 @@ Memory remember(const View& view) {
     memory.hand_over_to.clear();
     memory.hand_over_since.reset();
   }
-  memory.newest_timeline = newest_timeline(view);
+  memory.newest_timeline = std::max(memory.newest_timeline, newest_timeline_in_use(view));
+  if (view.cluster) memory.newest_timeline = std::max(memory.newest_timeline, view.cluster->timeline.number);
   if (view.cluster) keep_since(memory.lock_free_since, !view.cluster->leader, view.now);
   return memory;
 }

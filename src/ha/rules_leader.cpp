@@ -56,8 +56,8 @@ Step recover_primary(const View& view) {
 Step promote(const View& view) {
   if (auto answer = when_lease_is_too_short(view)) return *std::move(answer);
   const auto& given = view.cluster->timeline;
-  // An earlier attempt got as far as using it up, or the lock is older than the key.
-  if (given.number <= view.server.last_used_timeline()) {
+  // An earlier attempt used it up, somebody promoted by hand, or the lock is older than the key.
+  if (given.number <= newest_timeline_in_use(view)) {
     return act(
         fmt::format("leader, and timeline {} can't be promoted to: asking for another number", given.number),
         {GiveOutTimeline{view.memory.newest_timeline + 1, given.mod_revision}});

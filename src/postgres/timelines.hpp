@@ -20,7 +20,7 @@ Timeline newest_timeline(const Options& options, Timeline own);
 Result<void> reserve_timelines(const Options& options, Timeline own, Timeline wanted);
 
 // Before a start as a standby: a promotion that was cut short left its files, and PostgreSQL would take the
-// newest for where recovery has to end, and refuse to start. Only files of ours above `own`, from the newest
+// newest for where recovery has to end, and never come up. Only files of ours above `own`, from the newest
 // down to the first real one, are removed.
 Result<void> drop_reserved_timelines(const Options& options, Timeline own);
 

@@ -106,7 +106,7 @@ TEST(Timelines, are_passed_over_when_they_belong_to_others_and_everybody_follows
   tell(gap_story(Place{"t1"}, Place{"t2"}, Place{"t3"}, Place{"t4"}));
 }
 
-// The agent died between taking the numbers and the promotion: PostgreSQL would refuse to start.
+// The agent died between taking the numbers and the promotion: PostgreSQL would never come up.
 awaitable<void> interrupted_story(Place one, Place two) {
   const auto executor = co_await asio::this_coro::executor;
   Control primary{executor, one.options()}, standby{executor, two.options()};

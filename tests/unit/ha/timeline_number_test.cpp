@@ -75,6 +75,12 @@ TEST(TimelineNumber, that_is_used_up_is_replaced_before_the_promotion) {
   EXPECT_EQ(decide(view).actions, actions({Promote{{}, 3}}));
 }
 
+TEST(TimelineNumber, that_a_server_promoted_by_hand_is_on_is_not_used_again) {
+  View view = a_leader_in_recovery();
+  view.peers["pg3"].timeline = 2;
+  EXPECT_EQ(decide(view).actions, actions({GiveOutTimeline{3, 70}}));
+}
+
 TEST(TimelineNumber, is_asked_for_under_a_lock_that_was_taken_without_one) {
   View view = a_leader_in_recovery();
   view.cluster->timeline = {};
