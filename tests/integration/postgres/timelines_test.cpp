@@ -122,12 +122,14 @@ awaitable<void> interrupted_story(Place one, Place two) {
   // While it runs it looks for newer timelines whenever its stream ends, and must not go over to these.
   auto cut = co_await standby.follow({});
   need(cut);
+  auto gone = co_await standby.wait_receiver_gone(10s);
+  need(gone);
   auto followed = co_await standby.follow(upstream_of(primary));
   need(followed);
   auto timeline = co_await wait_for_answer(&standby, received_timeline(), "1");
   EXPECT_TRUE(timeline) << to_string(timeline.error());
-  auto killed = co_await standby.kill_all();
-  need(killed);
+  auto stopped = co_await standby.stop(StopMode::immediate, 30s);
+  need(stopped);
 
   StartOptions as_standby{.role = Role::standby, .upstream = upstream_of(primary)};
   auto started = co_await standby.start(std::move(as_standby));
