@@ -70,24 +70,23 @@ void Jobs::report(ha::Job job, const Result<void>& outcome) {
 }
 
 awaitable<Result<void>> Jobs::carry_out(ha::Action action) {
-  return std::visit(Overload{
-                        [&](ha::Bootstrap&) { return run_bootstrap(); },
-                        [&](ha::StartPrimary&) { return run_start_primary(); },
-                        [&](ha::StartStandby& a) { return run_start_standby(std::move(a.upstream)); },
-                        [&](ha::StopServer& a) { return run_stop(a.mode); },
-                        [&](ha::KillServer&) { return run_kill(); },
-                        [&](ha::Promote& a) { return run_promote(std::move(a.synchronous_names)); },
-                        [&](ha::RunCheckpoint&) { return control_->checkpoint(checkpoint_limit); },
-                        [&](ha::Clone& a) { return run_clone(std::move(a.source)); },
-                        [&](ha::Rewind& a) { return run_rewind(std::move(a.source)); },
-                        [&](ha::SetAside& a) { return run_set_aside(std::move(a.why)); },
-                        [&](auto&) {
-                          return []() -> awaitable<Result<void>> {
-                            co_return fail(Errc::internal, "not a job");
-                          }();
-                        },
-                    },
-                    action);
+  return std::visit(
+      Overload{
+          [&](ha::Bootstrap&) { return run_bootstrap(); },
+          [&](ha::StartPrimary&) { return run_start_primary(); },
+          [&](ha::StartStandby& a) { return run_start_standby(std::move(a.upstream)); },
+          [&](ha::StopServer& a) { return run_stop(a.mode); },
+          [&](ha::KillServer&) { return run_kill(); },
+          [&](ha::Promote& a) { return run_promote(std::move(a.synchronous_names), a.timeline); },
+          [&](ha::RunCheckpoint&) { return control_->checkpoint(checkpoint_limit); },
+          [&](ha::Clone& a) { return run_clone(std::move(a.source)); },
+          [&](ha::Rewind& a) { return run_rewind(std::move(a.source)); },
+          [&](ha::SetAside& a) { return run_set_aside(std::move(a.why)); },
+          [&](auto&) {
+            return []() -> awaitable<Result<void>> { co_return fail(Errc::internal, "not a job"); }();
+          },
+      },
+      action);
 }
 
 Result<postgres::Upstream> Jobs::find_upstream(const ha::Name& name) const {
@@ -156,7 +155,7 @@ awaitable<Result<void>> Jobs::run_kill() {
   co_return Result<void>{};
 }
 
-awaitable<Result<void>> Jobs::run_promote(std::vector<ha::Name> synchronous_names) {
+awaitable<Result<void>> Jobs::run_promote(std::vector<ha::Name> synchronous_names, Timeline timeline) {
   if (auto ready = sources_.before_writable(); !ready) co_return tl::unexpected(ready.error());
   const auto names = print_synchronous_names(synchronous_names);
   if (observer_->status() && observer_->status()->synchronous_standby_names != names) {
@@ -164,8 +163,12 @@ awaitable<Result<void>> Jobs::run_promote(std::vector<ha::Name> synchronous_name
     if (!set) co_return fail("before the promotion", set.error());
   }
   observer_->note_upstream({});
-  auto promoted = co_await control_->promote(promote_limit);
+  auto promoted = co_await control_->promote(timeline, promote_limit);
   if (!promoted) co_return tl::unexpected(promoted.error());
+  if (*promoted != timeline) {
+    log::error("PostgreSQL took another timeline than it was told to",
+               {{"asked", timeline}, {"got", *promoted}});
+  }
   callbacks_->call("on_role_change", "primary");
   co_return Result<void>{};
 }

@@ -48,7 +48,7 @@ class Jobs {
   awaitable<Result<void>> run_start_standby(ha::Name upstream);
   awaitable<Result<void>> run_stop(ha::StopMode mode);
   awaitable<Result<void>> run_kill();
-  awaitable<Result<void>> run_promote(std::vector<ha::Name> synchronous_names);
+  awaitable<Result<void>> run_promote(std::vector<ha::Name> synchronous_names, Timeline timeline);
   awaitable<Result<void>> run_clone(ha::Name source);
   awaitable<Result<void>> run_rewind(ha::Name source);
   awaitable<Result<void>> run_set_aside(std::string why);

@@ -84,6 +84,7 @@ void Agent::act(const ha::Action& action) {
           },
           [&](const ha::AcquireLeader&) { begin(&pending_.leader, write(action, &pending_.leader)); },
           [&](const ha::ReadoptLeader&) { begin(&pending_.leader, write(action, &pending_.leader)); },
+          [&](const ha::GiveOutTimeline&) { begin(&pending_.leader, write(action, &pending_.leader)); },
           [&](const ha::ReleaseLeader&) { begin(&pending_.leader, write(action, &pending_.leader)); },
           [&](const ha::RenewLease&) { begin(&pending_.renewal, renew()); },
           [&](const ha::WriteSync&) { begin(&pending_.sync, write(action, &pending_.sync)); },

@@ -11,6 +11,7 @@
 #include "agent/settings.hpp"
 #include "base/log.hpp"
 #include "base/slot_name.hpp"
+#include "postgres/timelines.hpp"
 
 namespace holdfast::agent {
 namespace {
@@ -177,6 +178,7 @@ void Observer::note_refusal(const std::string& refusal) {
 }
 
 void Observer::learn_history(Timeline timeline) {
+  newest_history_ = postgres::newest_timeline(control_->options(), timeline);
   if (history_ && history_->timeline == timeline) return;
   history_.reset();
   if (timeline == 1) history_ = TimelineHistory{.timeline = 1, .ancestors = {}};
@@ -225,6 +227,7 @@ ha::Server Observer::server(const std::vector<std::string>& members) const {
   server.state = state();
   server.responsive = responsive_;
   server.history = history_;
+  server.newest_history = newest_history_;
   server.upstream = upstream_;
   if (status_) {
     describe_running(server, members);

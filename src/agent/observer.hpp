@@ -72,6 +72,7 @@ class Observer {
   std::optional<postgres::Postmaster> running_;
   std::optional<postgres::Status> status_;
   std::optional<TimelineHistory> history_;
+  Timeline newest_history_ = 0;
   std::map<std::string, Stall> stalls_;
   std::optional<Lsn> names_active_from_;
   std::string upstream_;

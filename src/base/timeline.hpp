@@ -14,6 +14,8 @@ namespace holdfast {
 
 // A PostgreSQL timeline ID; 0 is "unknown".
 using Timeline = std::uint32_t;
+// More than any cluster has ever had: a number above it is somebody's mistake, and not counted on from.
+inline constexpr Timeline timeline_max = 1'000'000;
 
 // Where one timeline ended and its child began: a line of a NNNNNNNN.history file.
 struct TimelineSwitch {

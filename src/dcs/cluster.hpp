@@ -108,6 +108,15 @@ struct History {
   bool operator==(const History&) const = default;
 };
 
+// The highest timeline number given out, in decimal. Malformed counts as 0 and keeps its revision, so that
+// the next leader can replace it.
+struct TimelineNumber {
+  Timeline number = 0;
+  Revision mod_revision = 0;
+
+  bool operator==(const TimelineNumber&) const = default;
+};
+
 struct Failover {
   std::string leader;  // set: a switchover away from it; empty: a manual failover
   std::string member;  // the wanted candidate; empty: any
@@ -127,6 +136,7 @@ struct Cluster {
   std::optional<SyncState> sync;  // nullopt: the key is absent
   std::optional<Status> status;   // from the legacy `optime/leader` when `status` is absent
   std::optional<History> history;
+  std::optional<TimelineNumber> timeline;
   std::optional<Failover> failover;  // present but empty ("{}") is kept: its revision is needed to replace it
   std::optional<std::map<std::string, std::string>> failsafe;  // name -> api_url
   std::vector<std::string> problems;                           // "members/pg1: not a JSON object"

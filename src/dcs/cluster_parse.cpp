@@ -107,6 +107,15 @@ std::optional<History> parse_history(const KeyValue& entry) {
   return history;
 }
 
+TimelineNumber parse_timeline(const KeyValue& entry) {
+  TimelineNumber timeline{.number = 0, .mod_revision = entry.mod_revision};
+  const auto& text = entry.value;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), timeline.number);
+  const bool is_number = is_digits(text) && read.ec == std::errc{} && timeline.number <= timeline_max;
+  if (!is_number) timeline.number = 0;
+  return timeline;
+}
+
 // "leader:member" of old versions; either may be missing.
 Failover parse_legacy_failover(const KeyValue& entry) {
   const auto colon = entry.value.find(':');
@@ -179,6 +188,13 @@ void read_members(const Keys& keys, const Snapshot& snapshot, Cluster& cluster) 
   }
 }
 
+void read_timeline(const Keys& keys, const Snapshot& snapshot, Cluster& cluster) {
+  const auto* entry = snapshot.find(keys.timeline());
+  if (entry == nullptr) return;
+  cluster.timeline = parse_timeline(*entry);
+  if (cluster.timeline->number == 0) cluster.problems.push_back("timeline: malformed value is ignored");
+}
+
 std::optional<Initialize> parse_initialize(const KeyValue& entry) {
   if (!entry.value.empty() && !is_digits(entry.value)) return std::nullopt;
   return Initialize{entry.value, entry.mod_revision};
@@ -209,6 +225,7 @@ Cluster parse_cluster(const Keys& keys, const Snapshot& snapshot) {
   cluster.status = has_status ? read(snapshot, keys, keys.status(), parse_status, cluster)
                               : read(snapshot, keys, keys.optime(), parse_optime, cluster);
   cluster.history = read(snapshot, keys, keys.history(), parse_history, cluster);
+  read_timeline(keys, snapshot, cluster);
   cluster.failover = read(snapshot, keys, keys.failover(), parse_failover, cluster);
   cluster.failsafe = read(snapshot, keys, keys.failsafe(), parse_failsafe, cluster);
   read_members(keys, snapshot, cluster);

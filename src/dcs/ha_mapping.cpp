@@ -92,6 +92,7 @@ ha::Cluster to_ha(const Cluster& cluster) {
   result.failover = to_ha(cluster.failover);
   if (cluster.status && cluster.status->optime) result.last_leader_position = *cluster.status->optime;
   result.last_timeline = newest_timeline(cluster);
+  if (cluster.timeline) result.timeline = {cluster.timeline->number, cluster.timeline->mod_revision};
   return result;
 }
 
@@ -105,7 +106,13 @@ std::optional<Txn> txn_for(const ha::Action& action, const Keys& keys, const Wri
           [&](const ha::AcquireLeader& acquire) -> Answer {
             SyncGuard guard{.mod_revision = acquire.sync_revision, .new_value = std::nullopt};
             if (acquire.writes_sync) guard.new_value = sync_text(self, {});
-            return acquire_leader(keys, self, writer.leader_lease, std::move(guard));
+            const TimelineGuard timeline{.mod_revision = acquire.timeline_revision,
+                                         .number = acquire.timeline};
+            return acquire_leader(keys, self, writer.leader_lease, timeline, std::move(guard));
+          },
+          [&](const ha::GiveOutTimeline& given) -> Answer {
+            const TimelineGuard timeline{.mod_revision = given.expected_revision, .number = given.number};
+            return give_out_timeline(keys, self, timeline);
           },
           [&](const ha::ReadoptLeader& readopt) -> Answer {
             return readopt_leader(keys, self, readopt.leader_revision, writer.leader_lease);

@@ -23,6 +23,8 @@ class Keys {
   std::string sync() const { return prefix_ + "sync"; }
   std::string status() const { return prefix_ + "status"; }
   std::string optime() const { return prefix_ + "optime/leader"; }  // before Patroni 2.1
+  // Ours, next to Patroni's, which ignores what it does not know: the highest timeline number given out.
+  std::string timeline() const { return prefix_ + "timeline"; }
   std::string history() const { return prefix_ + "history"; }
   std::string failover() const { return prefix_ + "failover"; }
   std::string failsafe() const { return prefix_ + "failsafe"; }

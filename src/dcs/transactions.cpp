@@ -56,12 +56,19 @@ Txn drop_initialize(const Keys& keys) {
   return when({is(keys.initialize(), "")}, {Delete{keys.initialize()}});
 }
 
-Txn acquire_leader(const Keys& keys, std::string name, LeaseId lease, std::optional<SyncGuard> sync) {
-  std::vector<Compare> compares{absent(keys.leader())};
-  std::vector<Op> success{Put{keys.leader(), std::move(name), lease}};
+Txn acquire_leader(const Keys& keys, std::string name, LeaseId lease, TimelineGuard timeline,
+                   std::optional<SyncGuard> sync) {
+  std::vector<Compare> compares{absent(keys.leader()), unchanged(keys.timeline(), timeline.mod_revision)};
+  std::vector<Op> success{Put{keys.leader(), std::move(name), lease},
+                          Put{keys.timeline(), std::to_string(timeline.number), {}}};
   if (sync) compares.push_back(unchanged(keys.sync(), sync->mod_revision));
   if (sync && sync->new_value) success.emplace_back(Put{keys.sync(), *std::move(sync->new_value)});
   return when(std::move(compares), std::move(success));
+}
+
+Txn give_out_timeline(const Keys& keys, std::string leader, TimelineGuard timeline) {
+  return when({is(keys.leader(), std::move(leader)), unchanged(keys.timeline(), timeline.mod_revision)},
+              {Put{keys.timeline(), std::to_string(timeline.number), {}}});
 }
 
 Txn readopt_leader(const Keys& keys, std::string name, Revision seen_mod_revision, LeaseId lease) {

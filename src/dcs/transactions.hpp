@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/timeline.hpp"
 #include "dcs/keys.hpp"
 #include "dcs/types.hpp"
 
@@ -17,13 +18,23 @@ struct SyncGuard {
   std::optional<std::string> new_value;  // nullopt: leave it
 };
 
+// The highest timeline number given out: compared by its revision, and put.
+struct TimelineGuard {
+  Revision mod_revision = 0;  // as last seen; 0: the key must be absent
+  Timeline number = 0;
+};
+
 Txn take_initialize(const Keys& keys);                            // "" when absent: the bootstrap is ours
 Txn put_initialize(const Keys& keys, std::string system_id);      // "" becomes the system identifier
 Txn restore_initialize(const Keys& keys, std::string system_id);  // after a wipe: only when absent (EC-7)
 Txn drop_initialize(const Keys& keys);                            // a failed bootstrap: removes "" only
 
-// Absent leader only; with the guard the transaction fails as well when /sync has moved since the election.
-Txn acquire_leader(const Keys& keys, std::string name, LeaseId lease, std::optional<SyncGuard> sync = {});
+// Absent leader only, and the timeline number with it; with the guard the transaction fails as well when
+// /sync has moved since the election. So no number is given out twice.
+Txn acquire_leader(const Keys& keys, std::string name, LeaseId lease, TimelineGuard timeline,
+                   std::optional<SyncGuard> sync = {});
+// The holder of the lock gives itself another number.
+Txn give_out_timeline(const Keys& keys, std::string leader, TimelineGuard timeline);
 // The same holder moves its lock to a new lease (agent restart, ttl change: EC-18). The epoch is kept.
 Txn readopt_leader(const Keys& keys, std::string name, Revision seen_mod_revision, LeaseId lease);
 // Only our own lock; the final /status goes first so that no reader sees the lock free with an old position.

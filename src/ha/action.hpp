@@ -17,11 +17,13 @@ struct TakeInitialize {
 struct DropInitialize {
   auto operator<=>(const DropInitialize&) const = default;
 };  // our bootstrap failed
-// Take the free lock; also compares `sync`'s revision, and writes it when `sync_standbys` is given (leader:
-// self).
+// Take the free lock; also compares `sync`'s revision, and writes it when `writes_sync` (leader: self). With
+// it comes a timeline number: `timeline` is compared by its revision and put.
 struct AcquireLeader {
   std::int64_t sync_revision = 0;
   bool writes_sync = false;
+  Timeline timeline = 0;  // the one to promote to; of a member that is primary already: the newest known
+  std::int64_t timeline_revision = 0;
   auto operator<=>(const AcquireLeader&) const = default;
 };
 // The key already names us: move it to a lease of this process, keeping the epoch (restarted agent, lost
@@ -32,6 +34,12 @@ struct ReadoptLeader {
 };
 struct RenewLease {
   auto operator<=>(const RenewLease&) const = default;
+};
+// As the holder of the lock: another timeline number, because that in the key is used or unknown there.
+struct GiveOutTimeline {
+  Timeline number = 0;
+  std::int64_t expected_revision = 0;
+  auto operator<=>(const GiveOutTimeline&) const = default;
 };
 struct ReleaseLeader {
   auto operator<=>(const ReleaseLeader&) const = default;
@@ -82,8 +90,10 @@ struct KillServer {
   auto operator<=>(const KillServer&) const = default;
 };  // SIGKILL the postmaster and every backend
 // Sets these synchronous names first, so that the new primary never waits for the old one's standbys.
+// `timeline`: the number that was given out with the lock; no other promotion ever had it.
 struct Promote {
   std::vector<Name> synchronous_names;
+  Timeline timeline = 0;
   auto operator<=>(const Promote&) const = default;
 };
 struct RunCheckpoint {
@@ -108,10 +118,10 @@ struct Exit {
   auto operator<=>(const Exit&) const = default;
 };
 
-using Action =
-    std::variant<TakeInitialize, DropInitialize, AcquireLeader, ReadoptLeader, RenewLease, ReleaseLeader,
-                 WriteSync, DeleteSync, ClearFailover, SetSynchronousNames, Follow, Bootstrap, StartPrimary,
-                 StartStandby, StopServer, KillServer, Promote, RunCheckpoint, Clone, Rewind, SetAside, Exit>;
+using Action = std::variant<TakeInitialize, DropInitialize, AcquireLeader, ReadoptLeader, RenewLease,
+                            GiveOutTimeline, ReleaseLeader, WriteSync, DeleteSync, ClearFailover,
+                            SetSynchronousNames, Follow, Bootstrap, StartPrimary, StartStandby, StopServer,
+                            KillServer, Promote, RunCheckpoint, Clone, Rewind, SetAside, Exit>;
 
 // "acquire leader", "clone from pg1": for logs and failed tests.
 std::string to_string(const Action& action);

@@ -3,6 +3,7 @@
 
 #include "base/check.hpp"
 #include "ha/decision.hpp"
+#include "ha/election.hpp"
 #include "ha/lease.hpp"
 #include "ha/rules.hpp"
 #include "ha/sync_state.hpp"
@@ -58,6 +59,8 @@ Memory remember(const View& view) {
     memory.hand_over_to.clear();
     memory.hand_over_since.reset();
   }
+  memory.newest_timeline = std::max(memory.newest_timeline, newest_timeline_in_use(view));
+  if (view.cluster) memory.newest_timeline = std::max(memory.newest_timeline, view.cluster->timeline.number);
   if (view.cluster) keep_since(memory.lock_free_since, !view.cluster->leader, view.now);
   return memory;
 }

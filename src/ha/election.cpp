@@ -107,6 +107,24 @@ std::optional<std::string> obstacle_to_hand_over(const View& view, const Name& c
   return std::nullopt;
 }
 
+Timeline newest_timeline_in_use(const View& view) {
+  Timeline newest = view.server.last_used_timeline();
+  const auto count = [&](Timeline timeline) {
+    if (timeline <= timeline_max) newest = std::max(newest, timeline);
+  };
+  for (const auto& [name, peer] : view.peers) count(peer.timeline);
+  if (view.cluster) count(view.cluster->last_timeline);
+  return newest;
+}
+
+AcquireLeader take_lock(const View& view, bool writes_sync) {
+  const auto& cluster = *view.cluster;
+  return {.sync_revision = cluster.sync.mod_revision,
+          .writes_sync = writes_sync,
+          .timeline = view.memory.newest_timeline + (view.server.in_recovery ? 1 : 0),
+          .timeline_revision = cluster.timeline.mod_revision};
+}
+
 Name best_hand_over_candidate(const View& view) {
   const Name* best = nullptr;
   const auto claim_of = [&](const Name& name) {

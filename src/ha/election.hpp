@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "ha/view.hpp"
+#include "ha/action.hpp"
 
 // Who may take a free leader lock (EC-19, 20, 23, 24, 30, 56). Pure judgements over one node's View.
 namespace holdfast::ha {
@@ -20,6 +20,14 @@ bool all_candidates_are_heard(const View& view);
 
 // Why `candidate` can't be handed the lock by us, the running leader; nullopt: it can.
 std::optional<std::string> obstacle_to_hand_over(const View& view, const Name& candidate);
+
+// The newest timeline that any server is known to be on or to have been on: ours, whoever's heartbeats or
+// record said so, the cluster's history. Numbers that can only be a mistake are left out.
+Timeline newest_timeline_in_use(const View& view);
+
+// The action that takes the free lock. In recovery it asks for a timeline number above every one that was
+// ever seen; a member that is primary already stays on its own.
+AcquireLeader take_lock(const View& view, bool writes_sync);
 
 // The best standby to hand the lock to; empty: none.
 Name best_hand_over_candidate(const View& view);

@@ -28,6 +28,7 @@ struct Memory {
   std::string hand_over_to;                    // the candidate; empty: whoever is best
   std::optional<BootInstant> hand_over_since;  // of the present step
   std::optional<Timeline> diverged_from;       // we stopped because our WAL left this timeline of the leader
+  Timeline newest_timeline = 0;                // ever seen anywhere: what a wiped DCS has forgotten
 
   bool operator==(const Memory&) const = default;
 };

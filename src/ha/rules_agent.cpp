@@ -65,8 +65,7 @@ Answer when_paused(const View& view) {
   if (!view.cluster) return wait("PAUSE: DCS is not accessible");
   const auto& leader = view.cluster->leader;
   if (!leader && view.server.is_writable()) {
-    return act("PAUSE: acquired the free lock as primary",
-               {AcquireLeader{view.cluster->sync.mod_revision, false}});
+    return act("PAUSE: acquired the free lock as primary", {take_lock(view, false)});
   }
   if (leader && leader->name == view.self && !view.tenure.held && view.server.is_writable()) {
     return act("PAUSE: the leader key names us", {ReadoptLeader{leader->mod_revision}});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ha/election.hpp"
 #include "ha/rules.hpp"
 
 namespace holdfast::ha {
@@ -30,8 +31,7 @@ bool enough_members_are_known(const View& view) {
 
 Answer when_we_bootstrap(const View& view) {
   if (view.server.directory == DirectoryState::ready && view.server.state == ServerState::stopped) {
-    return act("bootstrapped: taking the leader lock",
-               {AcquireLeader{view.cluster->sync.mod_revision, false}});
+    return act("bootstrapped: taking the leader lock", {take_lock(view, false)});
   }
   if (view.last_job && view.last_job->job == Job::bootstrap && !view.last_job->ok) {
     if (view.pending.initialize) return wait("no action: giving the bootstrap up");
@@ -95,8 +95,7 @@ Answer when_dcs_was_wiped(const View& view) {
   const auto settled = view.agent_started + view.settings.leader_ttl;
   if (view.now < settled)
     return wait("no action: the DCS was wiped, listening for members on a newer timeline", settled);
-  return act("the DCS was wiped, and this member was the primary: leading again",
-             {AcquireLeader{cluster.sync.mod_revision, false}});
+  return act("the DCS was wiped, and this member was the primary: leading again", {take_lock(view, false)});
 }
 
 }  // namespace holdfast::ha

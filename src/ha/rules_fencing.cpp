@@ -32,10 +32,8 @@ Answer retake_lock(const View& view) {
     return act("the leader key names us: taking it over into our lease",
                {ReadoptLeader{leader->mod_revision}});
   if (view.server.timeline < view.cluster->last_timeline || obstacle_to_lead(view)) return std::nullopt;
-  const auto& sync = view.cluster->sync;
   // `sync` is left as it is: we go on as the leader that it names, or before it names any.
-  return act("the leader key is gone while we lead: creating it again",
-             {AcquireLeader{sync.mod_revision, false}});
+  return act("the leader key is gone while we lead: creating it again", {take_lock(view, false)});
 }
 
 }  // namespace

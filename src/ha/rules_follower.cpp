@@ -60,8 +60,7 @@ Step race(const View& view) {
     return wait(fmt::format("no action: the leader lock is free, but not for {}: {}", view.self, *obstacle),
                 view.now + 1s);
   if (auto answer = wait_for_others(view)) return *std::move(answer);
-  const auto& sync = view.cluster->sync;
-  return act("the leader lock is free: taking it", {AcquireLeader{sync.mod_revision, sync.is_active()}});
+  return act("the leader lock is free: taking it", {take_lock(view, view.cluster->sync.is_active())});
 }
 
 // A member without heartbeats (Patroni's) is judged by its record; one that has them and is silent is not

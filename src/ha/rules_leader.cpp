@@ -55,8 +55,25 @@ Step recover_primary(const View& view) {
 
 Step promote(const View& view) {
   if (auto answer = when_lease_is_too_short(view)) return *std::move(answer);
+  const auto& given = view.cluster->timeline;
+  // An earlier attempt used it up, somebody promoted by hand, or the lock is older than the key.
+  if (given.number <= newest_timeline_in_use(view)) {
+    return act(
+        fmt::format("leader, and timeline {} can't be promoted to: asking for another number", given.number),
+        {GiveOutTimeline{view.memory.newest_timeline + 1, given.mod_revision}});
+  }
   return act_unhurried(view, "promoting: this member holds the leader lock",
-                       Promote{names_at_promotion(view.settings)});
+                       Promote{names_at_promotion(view.settings), given.number});
+}
+
+// A promotion that was not asked for, or a lock taken by a member that does not know the key: the next
+// candidate must not be given a number that is ours.
+Answer when_timeline_key_lags(const View& view) {
+  const auto& given = view.cluster->timeline;
+  if (view.server.timeline <= given.number) return std::nullopt;
+  return act(fmt::format("leader on timeline {}, and the DCS knows of {}: writing it down",
+                         view.server.timeline, given.number),
+             {GiveOutTimeline{view.memory.newest_timeline, given.mod_revision}});
 }
 
 // The server accepts connections and answers nothing, or cannot write. Killing it pays when somebody can take
@@ -102,6 +119,7 @@ Answer when_leading(const View& view) {
   if (server.state == ServerState::starting) return wait("no action: PostgreSQL is starting");
   if (server.in_recovery) return promote(view);
   if (auto answer = when_primary_hangs(view)) return answer;
+  if (auto answer = when_timeline_key_lags(view)) return answer;
   if (auto answer = when_order_is_fulfilled(view)) return answer;
   return keep_leading(view);
 }

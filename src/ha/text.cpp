@@ -41,10 +41,11 @@ std::string to_string(const Action& action) {
           [](const TakeInitialize&) -> std::string { return "take the initialize key"; },
           [](const DropInitialize&) -> std::string { return "drop the initialize key"; },
           [](const AcquireLeader& a) {
-            return std::string{a.writes_sync ? "acquire leader, write sync" : "acquire leader"};
+            return format("acquire leader{}, timeline {}", a.writes_sync ? ", write sync" : "", a.timeline);
           },
           [](const ReadoptLeader&) -> std::string { return "readopt leader"; },
           [](const RenewLease&) -> std::string { return "renew lease"; },
+          [](const GiveOutTimeline& a) { return format("give out timeline {}", a.number); },
           [](const ReleaseLeader&) -> std::string { return "release leader"; },
           [](const WriteSync& a) { return format("write sync: {}", names_text(a.standbys)); },
           [](const DeleteSync&) -> std::string { return "delete sync"; },
@@ -58,7 +59,7 @@ std::string to_string(const Action& action) {
             return format("stop {}", a.mode == StopMode::fast ? "fast" : "immediate");
           },
           [](const KillServer&) -> std::string { return "kill postgres"; },
-          [](const Promote&) -> std::string { return "promote"; },
+          [](const Promote& a) { return format("promote to timeline {}", a.timeline); },
           [](const RunCheckpoint&) -> std::string { return "checkpoint"; },
           [](const Clone& a) { return format("clone from {}", a.source); },
           [](const Rewind& a) { return format("rewind from {}", a.source); },

@@ -97,6 +97,7 @@ struct Server {
   bool cleanly_stopped = false;  // stopped: pg_control says "shut down" or "shut down in recovery"
   Timeline timeline = 0;
   std::optional<TimelineHistory> history;  // of `timeline`, from our own pg_wal; nullopt: not known
+  Timeline newest_history = 0;  // newest in pg_wal as PostgreSQL looks for it: promoted, it takes the next
   Lsn position;            // primary: flushed. standby: max(received, replayed). stopped: last checkpoint
   bool streaming = false;  // standby: its WAL receiver streams
   Name upstream;           // standby: the member that primary_conninfo names; empty: none
@@ -107,6 +108,8 @@ struct Server {
     return !in_recovery && (state == ServerState::running || state == ServerState::starting);
   }
   bool is_standby() const { return in_recovery && state == ServerState::running; }
+  // No number up to it can be the next timeline's.
+  Timeline last_used_timeline() const { return newest_history > timeline ? newest_history : timeline; }
 };
 
 // In PostgreSQL's place in strict mode while no standby can take part: commits wait (Patroni's name).
@@ -167,6 +170,14 @@ struct SyncKey {
   bool operator==(const SyncKey&) const = default;
 };
 
+// The highest timeline number that was given out in this cluster, so that no two promotions share one.
+struct TimelineKey {
+  Timeline number = 0;
+  std::int64_t mod_revision = 0;  // 0: the key is absent
+
+  bool operator==(const TimelineKey&) const = default;
+};
+
 struct FailoverKey {
   Name leader;     // given: switchover. empty: manual failover
   Name candidate;  // empty: any
@@ -197,6 +208,7 @@ struct Cluster {
   std::optional<FailoverKey> failover;
   Lsn last_leader_position;    // `status.optime`
   Timeline last_timeline = 0;  // the newest that any leader is known to have had (`history`, member records)
+  TimelineKey timeline;        // may be above last_timeline: a number given out and not, or not yet, used
 
   const Member* find(const Name& name) const;
 };

@@ -8,6 +8,7 @@
 #include "postgres/probe.hpp"
 #include "postgres/readiness.hpp"
 #include "postgres/rewind_steps.hpp"
+#include "postgres/timelines.hpp"
 
 namespace holdfast::postgres {
 namespace {
@@ -71,6 +72,11 @@ awaitable<Result<Postmaster>> Control::launch(StartOptions how) {
   if (!cleared) co_return tl::unexpected(cleared.error());
   auto control = co_await read_control_data(state_->options);
   if (!control) co_return tl::unexpected(control.error());
+  if (how.role == Role::standby) {
+    auto dropped =
+        drop_reserved_timelines(options(), std::max(control->timeline, control->min_recovery_timeline));
+    if (!dropped) co_return tl::unexpected(dropped.error());
+  }
   auto learnt = co_await state_->learn_refused();
   if (!learnt) co_return tl::unexpected(learnt.error());
   state_->desired = Desired{.role = how.role,

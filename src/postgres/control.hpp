@@ -71,9 +71,10 @@ class Control {
   // Waits for the death of the postmaster that runs now.
   awaitable<Result<void>> wait_exit();
 
-  // Ends when the server is out of recovery, writable. Resumes paused replay first (EC-33). Files follow
-  // afterwards.
-  awaitable<Result<void>> promote(milliseconds limit);
+  // Ends when the server is out of recovery, writable, and answers the timeline that it took: `timeline`, or
+  // something is wrong. Nothing is begun when it can't be that one (timelines.hpp: Errc::conflict, refused).
+  // Resumes paused replay first (EC-33). Files follow afterwards.
+  awaitable<Result<Timeline>> promote(Timeline timeline, milliseconds limit);
   // Streams from `upstream` from now on; none: from nobody (a fence). Reload only, no restart (PostgreSQL
   // 13+).
   awaitable<Result<void>> follow(std::optional<Upstream> upstream);

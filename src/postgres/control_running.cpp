@@ -3,6 +3,7 @@
 
 #include "postgres/control_state.hpp"
 #include "postgres/probe.hpp"
+#include "postgres/timelines.hpp"
 
 // The verbs of Control for a running server.
 namespace holdfast::postgres {
@@ -12,16 +13,21 @@ constexpr auto poll_pause = 5ms;
 
 }  // namespace
 
-awaitable<Result<void>> Control::promote(milliseconds limit) {
+awaitable<Result<Timeline>> Control::promote(Timeline timeline, milliseconds limit) {
   const auto deadline = BootClock::now() + limit;
   auto server = state_->running();
   if (!server) co_return tl::unexpected(server.error());
+  auto before = co_await status(limit);
+  if (!before) co_return fail("promoting", before.error());
+  if (!before->in_recovery) co_return before->timeline;
   // A paused replay would never end (EC-33).
   auto resumed = co_await query(
       "SELECT CASE WHEN pg_is_in_recovery() THEN CASE WHEN pg_is_wal_replay_paused() THEN "
       "pg_wal_replay_resume() END END",
       {}, limit);
   if (!resumed) co_return fail("promoting", resumed.error());
+  auto reserved = reserve_timelines(options(), before->timeline, timeline);
+  if (!reserved) co_return fail("promoting", reserved.error());
   auto file = write_atomically(options(), options().data_dir + "/promote", "");
   if (!file) co_return fail("promoting", file.error());
   auto sent = server->signal(SIGUSR1);
@@ -33,7 +39,9 @@ awaitable<Result<void>> Control::promote(milliseconds limit) {
       wish.role = Role::primary;
       wish.upstream.reset();
       state_->probed_flush = {};
-      co_return Result<void>{};
+      auto after = co_await status(options().query_timeout);
+      if (!after) co_return fail("promoted, on which timeline is unknown", after.error());
+      co_return after->timeline;
     }
     if (!server->is_alive())
       co_return fail(Errc::process_failed, "PostgreSQL ended while promoting: " + log_tail(options()));

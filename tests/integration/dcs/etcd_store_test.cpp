@@ -73,15 +73,15 @@ awaitable<void> lock_story(EtcdCluster* cluster) {
   const auto second = co_await store.grant(2s);
   EXPECT_TRUE(first.has_value() && second.has_value());
   if (!first || !second) co_return;
-  auto take = acquire_leader(keys, "pg1", *first);
+  auto take = acquire_leader(keys, "pg1", *first, TimelineGuard{});
   const auto won = co_await store.txn(take);
   EXPECT_TRUE(won && won->succeeded);
-  take = acquire_leader(keys, "pg2", *second);
+  take = acquire_leader(keys, "pg2", *second, TimelineGuard{});
   const auto lost = co_await store.txn(take);
   EXPECT_TRUE(lost.has_value());
   if (!won || !lost) co_return;
   EXPECT_FALSE(lost->succeeded);
-  EXPECT_EQ(lost->read.size(), 1U);
+  EXPECT_EQ(lost->read.size(), 2U);  // the lock, and the timeline number that came with it
   if (!lost->read.empty()) {
     EXPECT_EQ(lost->read[0].value, "pg1");
     EXPECT_EQ(lost->read[0].create_revision, won->revision);

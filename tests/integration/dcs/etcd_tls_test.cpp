@@ -69,7 +69,7 @@ awaitable<void> work_story(EtcdOptions options) {
   const auto lease = co_await store.grant(5s);
   EXPECT_TRUE(lease.has_value()) << (lease ? "" : to_string(lease.error()));
   if (!lease) co_return;
-  auto take = acquire_leader(keys, "pg1", *lease);
+  auto take = acquire_leader(keys, "pg1", *lease, TimelineGuard{});
   const auto won = co_await store.txn(take);
   EXPECT_TRUE(won && won->succeeded) << (won ? "" : to_string(won.error()));
   const Revision from = won ? won->revision : 1;

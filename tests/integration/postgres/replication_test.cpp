@@ -56,8 +56,9 @@ awaitable<void> failover_story(Place one, Place two) {
   streaming = co_await wait_for_answer(&standby, "SELECT status FROM pg_stat_wal_receiver", "streaming");
   EXPECT_TRUE(streaming) << to_string(streaming.error());
 
-  auto promoted = co_await standby.promote(30s);
+  auto promoted = co_await standby.promote(2, 30s);
   need(promoted);
+  EXPECT_EQ(*promoted, 2U);
   auto wrote = co_await standby.query("INSERT INTO public.t VALUES (2000)", {}, 5s);
   EXPECT_TRUE(wrote);
   auto diverged =

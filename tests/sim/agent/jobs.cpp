@@ -69,7 +69,7 @@ void Agent::run_job(const Action& action, const std::function<void(bool, std::st
           },
           [&](const ha::Promote& promote) {
             if (!may_become_primary_now()) return done(false, "the lease ended before the promotion");
-            postgres.promote(promote.synchronous_names, done);
+            postgres.promote(promote.synchronous_names, promote.timeline, done);
           },
           [&](const ha::RunCheckpoint&) { postgres.checkpoint(done); },
           [&](const ha::Clone& clone) { run_clone(world_.find_index(clone.source).value_or(-1), done); },

@@ -141,6 +141,14 @@ void NoNeedlessFailover::after_event(World& world) {
                          world.name_of(leader_)));
 }
 
+void UniqueTimelines::on_promotion(World& world, const Node& node) {
+  const auto [first, is_new] =
+      promoted_.try_emplace({node.data.system_id, node.data.timeline}, node.host.name);
+  if (is_new) return;
+  world.fail("UniqueTimelines", fmt::format("{} is promoted to timeline {}, and so was {}", node.host.name,
+                                            node.data.timeline, first->second));
+}
+
 void Checkers::after_event(World& world) {
   one_writer.after_event(world);
   needless.after_event(world);

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 
 #include "base/epoch.hpp"
 #include "sim/postgres/data_directory.hpp"
@@ -79,6 +80,17 @@ class NoNeedlessFailover {
   int leader_ = -1;
 };
 
+// No two promotions of one cluster make timelines of the same number: servers and their tools tell histories
+// apart by it. A wiped store has forgotten what it gave out; what the members still know is all there is.
+class UniqueTimelines {
+ public:
+  void on_promotion(World& world, const Node& node);
+  void on_wipe() { promoted_.clear(); }
+
+ private:
+  std::map<std::pair<std::string, Timeline>, std::string> promoted_;  // system and number: by whom
+};
+
 struct Checkers {
   void after_event(World& world);
   void on_committed(World& world, const Node& node, WriteId id);
@@ -87,6 +99,11 @@ struct Checkers {
   }
   void on_primary(World& world, Node& node);
   void on_tenure(World& world, const Node& node, Epoch epoch) { epochs.on_tenure(world, node, epoch); }
+  void on_promotion(World& world, const Node& node) { timelines.on_promotion(world, node); }
+  void on_wipe() {
+    epochs.on_wipe();
+    timelines.on_wipe();
+  }
   void on_dcs_change(World& world, const Seen& seen);
   void before_initdb(World& world, const Node& node) { removed.before_initdb(world, node); }
   void before_data_is_dropped(World& world, const Node& node, std::string_view why) {
@@ -99,6 +116,7 @@ struct Checkers {
   Durability durability;
   OneWriter one_writer;
   MonotoneEpochs epochs;
+  UniqueTimelines timelines;
   NothingRemoved removed;
   NoNeedlessFailover needless;
 };

@@ -166,7 +166,7 @@ void configure(World& world, int number) {
 
 void wipe(World& world) {
   world.etcd.wipe();
-  world.checkers.epochs.on_wipe();
+  world.checkers.on_wipe();
 }
 
 template <class T>

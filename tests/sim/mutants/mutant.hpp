@@ -25,7 +25,7 @@ struct Mutant {
   bool stamps_at_reply = false;  // the lease deadline counts from the answer
   bool sentinel_is_off = false;
   bool leaves_backends = false;        // what a dead postmaster left behind is not killed
-  bool ignores_sync_revision = false;  // the lock is taken though `sync` moved since the election
+  bool ignores_sync_revision = false;  // the lock is taken though others led since the election
   bool trusts_lost_replies = false;    // a write without an answer counts as done
   bool skips_last_check = false;       // promotes though the lease ended since the decision
   bool proxy_ignores_proof = false;

@@ -55,7 +55,16 @@ void promote_without_lock(const View& view, Decision& decision) {
   if (!has<ha::AcquireLeader>(decision) || !view.server.is_standby()) return;
   std::erase_if(decision.actions,
                 [](const auto& action) { return std::holds_alternative<ha::AcquireLeader>(action); });
-  decision.actions.emplace_back(ha::Promote{});
+  // Everybody to a number of its own: two writers are the harm, not two timelines of one number.
+  const auto own_number = static_cast<Timeline>(view.self.back() - '0');
+  decision.actions.emplace_back(ha::Promote{{}, view.memory.newest_timeline + own_number});
+}
+
+// As PostgreSQL by itself, which takes the next number that it has not seen.
+void promote_to_the_next_timeline(const View& view, Decision& decision) {
+  for (auto& action : decision.actions) {
+    if (auto* promote = std::get_if<ha::Promote>(&action)) promote->timeline = view.server.timeline + 1;
+  }
 }
 
 // Whoever promoted goes on as if the lock were its own.
@@ -121,7 +130,7 @@ std::vector<Mutant> make_mutants() {
        .provoke = provoke::a_primary_that_dies_while_a_standby_catches_up,
        .before = count_unconfirmed},
       {.name = "sync-revision-ignored",
-       .breaks = "the lock is taken though `sync` moved since the election",
+       .breaks = "the lock is taken though `sync` and the timeline number moved since the election",
        .invariant = "Durability",
        .provoke = provoke::two_leaders_in_a_row_beside_a_frozen_candidate,
        .ignores_sync_revision = true},
@@ -161,6 +170,11 @@ std::vector<Mutant> make_mutants() {
        .invariant = "MonotoneEpochs",
        .provoke = provoke::a_paused_primary_and_a_proxy_that_sees_nobody_else,
        .proxy_ignores_proof = true},
+      {.name = "timeline-number-reused",
+       .breaks = "a candidate promotes to the next timeline, whatever number came with the lock",
+       .invariant = "UniqueTimelines",
+       .provoke = provoke::a_second_failover_that_never_saw_the_first,
+       .after = promote_to_the_next_timeline},
       {.name = "lost-reply-trusted",
        .breaks = "a write whose reply was lost counts as done",
        .invariant = "MonotoneEpochs",

@@ -136,6 +136,16 @@ void a_paused_primary_and_a_proxy_that_sees_nobody_else(Scenario& scenario, Rand
   add(scenario, FaultKind::pause_vm, at + random.between(100ms, 500ms), random.between(4s, 6s));
 }
 
+// Two hosts are left that reach etcd but not each other: one leads and dies, then the other one.
+void a_second_failover_that_never_saw_the_first(Scenario& scenario, Random& random) {
+  begin(scenario, ha::SyncMode::off, 2s);
+  scenario.shape.settings.ttl = 4s;
+  const auto at = random.between(1s, 3s);
+  add(scenario, FaultKind::crash_host, at, 30s);
+  for (int node = 0; node < 3; ++node) add(scenario, FaultKind::cut_pair, at, 30s, node, (node + 1) % 3);
+  add(scenario, FaultKind::crash_host, at + random.between(6s, 8s), 20s);
+}
+
 void lost_replies_in_an_election(Scenario& scenario, Random& random) {
   begin(scenario, ha::SyncMode::off, 2s);
   const auto at = random.between(1s, 3s);

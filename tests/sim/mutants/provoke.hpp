@@ -18,6 +18,7 @@ void candidates_that_do_not_hear_each_other(Scenario& scenario, Random& random);
 void backends_that_outlive_their_postmaster(Scenario& scenario, Random& random);
 void a_wipe_while_the_primary_is_down(Scenario& scenario, Random& random);
 void a_paused_primary_and_a_proxy_that_sees_nobody_else(Scenario& scenario, Random& random);
+void a_second_failover_that_never_saw_the_first(Scenario& scenario, Random& random);
 void lost_replies_in_an_election(Scenario& scenario, Random& random);
 
 }  // namespace holdfast::sim::provoke

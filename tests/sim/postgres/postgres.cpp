@@ -154,29 +154,32 @@ void Postgres::end_cleanly(const Done& done) {
   done(true, {});
 }
 
-void Postgres::promote(std::vector<ha::Name> names, Done done) {
+void Postgres::promote(std::vector<ha::Name> names, Timeline timeline, Done done) {
   if (state_ != State::running || !in_recovery_) return done(false, "it is not a running standby");
   set_names(std::move(names));
   if (receiver_ != 0) drop_receiver(receiver_);
   upstream_.reset();
   const int life = node_.postgres_process.life();
-  world_.queue.after(world_.random.between(80ms, 300ms), [this, life, done = std::move(done)] {
-    run_part(life, [this, done] { finish_promotion(done); }, {false, "it died while promoting"}, done);
+  world_.queue.after(world_.random.between(80ms, 300ms), [this, life, timeline, done = std::move(done)] {
+    run_part(
+        life, [this, timeline, done] { finish_promotion(timeline, done); },
+        {false, "it died while promoting"}, done);
   });
 }
 
-void Postgres::finish_promotion(const Done& done) {
+void Postgres::finish_promotion(Timeline timeline, const Done& done) {
   auto& data = node_.data;
   if (receiver_ != 0) drop_receiver(receiver_);
   upstream_.reset();
   data.ancestors.push_back({data.timeline, lsn_of(data.wal.size()), "no recovery target specified"});
-  data.timeline += 1;
+  data.timeline = std::max(data.timeline + 1, timeline);
   data.is_standby = false;
   in_recovery_ = false;
   append(world_.next_server_record());  // end of recovery
   data.flushed = data.wal.size();
   on_flushed();
   world_.trace.say(world_.now(), node_.host.name, "PostgreSQL is promoted: timeline {}", data.timeline);
+  world_.checkers.on_promotion(world_, node_);
   world_.checkers.on_primary(world_, node_);
   node_.sentinel.look(world_, node_);
   const int life = node_.postgres_process.life();

@@ -40,7 +40,7 @@ class Postgres {
   void initdb(Done done);
   void start(bool as_standby, std::optional<int> upstream, Done done);
   void stop(ha::StopMode mode, Done done);
-  void promote(std::vector<ha::Name> names, Done done);
+  void promote(std::vector<ha::Name> names, Timeline timeline, Done done);
   void checkpoint(Done done);
   bool set_names(std::vector<ha::Name> names);
   void follow(std::optional<int> upstream);
@@ -99,7 +99,7 @@ class Postgres {
   void run_part(int life, Task part, Lost outcome, Done done);
   void watch_for_end(int life, std::shared_ptr<bool> ran, Lost outcome, Done done);
   void finish_start(bool as_standby, const Done& done);
-  void finish_promotion(const Done& done);
+  void finish_promotion(Timeline timeline, const Done& done);
   void wait_for_standbys(SimTime limit, Done done);
   void end_cleanly(const Done& done);
   void take_checkpoint();

@@ -68,6 +68,12 @@ TEST(TimelineHistory, tells_where_an_ancestor_ended) {
   EXPECT_EQ(history->end_of(4), std::nullopt);
 }
 
+TEST(TimelineHistory, of_nothing_but_a_comment_has_no_ancestors) {
+  const auto history = parse_timeline_history(3, "# timeline 3 was begun by another member\n");
+  ASSERT_TRUE(history);
+  EXPECT_TRUE(history->ancestors.empty());
+}
+
 TEST(TimelineHistory, refuses_garbage) {
   for (const char* text : {"x", "1", "1 y", "2 0/1\n1 0/2", "3 0/1"})
     EXPECT_FALSE(parse_timeline_history(3, text)) << text;

@@ -91,6 +91,18 @@ TEST(Cluster, treats_malformed_values_as_absent_and_says_so) {
   EXPECT_EQ(cluster.problems.size(), 8U);
 }
 
+TEST(Cluster, takes_a_malformed_timeline_number_for_none_that_can_be_replaced) {
+  EXPECT_EQ(parsed({{"timeline", "12"}}).timeline->number, 12U);
+  EXPECT_FALSE(parsed({}).timeline.has_value());
+  for (const char* text : {"", "x", "-1", "3x", "4294967295", "99999999999999999999", "1000001"}) {
+    const auto cluster = parsed({{"timeline", text}});
+    ASSERT_TRUE(cluster.timeline.has_value()) << text;
+    EXPECT_EQ(cluster.timeline->number, 0U) << text;
+    EXPECT_GT(cluster.timeline->mod_revision, 0) << text;
+    EXPECT_EQ(cluster.problems.size(), 1U) << text;
+  }
+}
+
 TEST(Cluster, knows_a_bootstrap_in_progress_and_the_legacy_forms) {
   const auto cluster = parsed({{"initialize", ""}, {"failover", "pg1:pg2"}, {"optime/leader", "1234"}});
   EXPECT_TRUE(cluster.initialize->is_in_progress());
@@ -118,6 +130,7 @@ RC_GTEST_PROP(Cluster, survives_any_bytes_under_any_key, (const std::string& byt
                                {"failsafe", bytes},
                                {"initialize", bytes},
                                {"failover", bytes},
+                               {"timeline", bytes},
                                {"optime/leader", bytes}});
   RC_ASSERT(cluster.revision == 9);
 }

@@ -26,7 +26,8 @@ inline Cluster a_cluster_led_by(const Name& leader) {
                       {.name = "pg2", .has_data = true, .is_running = true, .timeline = 1},
                       {.name = "pg3", .has_data = true, .is_running = true, .timeline = 1}},
           .last_leader_position = Lsn{1000},
-          .last_timeline = 1};
+          .last_timeline = 1,
+          .timeline = {.number = 1, .mod_revision = 40}};
 }
 
 inline View a_member(const Name& self) {

@@ -9,7 +9,7 @@ namespace {
 
 TEST(Election, the_furthest_replica_takes_a_free_lock) {
   View view = a_replica_without_leader("pg2");
-  EXPECT_EQ(decide(view).actions, actions({AcquireLeader{0, false}}));
+  EXPECT_EQ(decide(view).actions, actions({AcquireLeader{0, false, 2, 40}}));
 }
 
 TEST(Election, a_replica_gives_way_to_one_that_has_more) {
@@ -38,7 +38,7 @@ TEST(Election, only_a_listed_standby_leads_while_a_synchronous_mode_is_in_force)
   make_synchronous(view, {"pg3"});
   EXPECT_EQ(find_action<AcquireLeader>(decide(view)), nullptr);
   make_synchronous(view, {"pg2"});
-  EXPECT_EQ(decide(view).actions, actions({AcquireLeader{60, true}}));
+  EXPECT_EQ(decide(view).actions, actions({AcquireLeader{60, true, 2, 40}}));
 }
 
 TEST(Election, the_key_decides_and_not_the_setting_that_was_just_switched_off) {

@@ -125,13 +125,19 @@ RC_GTEST_PROP(Fencing, never_promotes_without_lock_and_lease, ()) {
   if (*rc::gen::arbitrary<bool>())
     view.cluster->leader = LeaderKey{*rc::gen::element<Name>("pg1", "pg2", "pg3"), 50};
   if (*rc::gen::arbitrary<bool>()) view.cluster.reset();
+  if (view.cluster) view.cluster->timeline.number = *rc::gen::inRange(0, 4);
+  view.server.newest_history = *rc::gen::inRange(0, 3);
   view.is_stopping = *rc::gen::arbitrary<bool>();
   const auto decision = decide(view);
   const bool leads =
       view.cluster && view.cluster->leader && view.cluster->leader->name == view.self && view.tenure.held;
   if (find_action<Promote>(decision) != nullptr || find_action<StartPrimary>(decision) != nullptr)
     RC_ASSERT(leads);
-  if (find_action<Promote>(decision) != nullptr) RC_ASSERT(view.now < view.tenure.deadline);
+  if (const auto* promote = find_action<Promote>(decision)) {
+    RC_ASSERT(view.now < view.tenure.deadline);
+    RC_ASSERT(promote->timeline == view.cluster->timeline.number);
+    RC_ASSERT(promote->timeline > view.server.timeline && promote->timeline > view.server.newest_history);
+  }
 }
 
 }  // namespace

@@ -68,10 +68,11 @@ TEST(Promotion, empties_the_names_it_would_wait_for) {
   View view = a_replica("pg2");
   view.cluster->leader = LeaderKey{"pg2", 70};
   view.tenure = {.held = true, .epoch = {70}, .deadline = noon + 4s, .renewed_at = noon};
-  EXPECT_EQ(decide(view).actions, actions({Promote{{}}}));
+  view.cluster->timeline = {2, 70};
+  EXPECT_EQ(decide(view).actions, actions({Promote{{}, 2}}));
   view.settings.synchronous_mode = SyncMode::on;
   view.settings.synchronous_mode_strict = true;
-  EXPECT_EQ(decide(view).actions, actions({Promote{{strict_placeholder}}}));
+  EXPECT_EQ(decide(view).actions, actions({Promote{{strict_placeholder}, 2}}));
 }
 
 TEST(Sync, a_standby_is_added_in_postgresql_first_and_in_the_key_when_it_has_caught_up) {  // EC-51, EC-52
