@@ -4,9 +4,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <filesystem>
+
+#include "async/with_timeout.hpp"
 
 namespace holdfast::postgres {
 namespace {
@@ -95,8 +98,12 @@ awaitable<Result<void>> kill_all_processes(Options options, nanoseconds limit) {
     }
     co_await async::sleep_for(2ms);
   }
-  if (postmaster) postmaster->is_alive();  // reaps it
-  co_return Result<void>{};
+  if (!postmaster) co_return Result<void>{};
+  // A dying process gives up its memory first, and its sockets and pid last: the next postmaster would meet
+  // it.
+  auto end = postmaster->wait_exit();
+  co_return co_await async::with_timeout(std::max<nanoseconds>(deadline - BootClock::now(), 1s),
+                                         std::move(end));
 }
 
 }  // namespace holdfast::postgres
