@@ -325,7 +325,9 @@ def cluster(tally, wanted):
         return
     log, report = LOGS / "cluster" / "pytest.log", LOGS / "cluster" / "junit.xml"
     report.unlink(missing_ok=True)
+    # Clusters wait more than they work, so a few files run at once; a file's tests may share a cluster.
     command = [sys.executable, "-m", "pytest", "-q", "-ra", "tests/cluster", f"--junitxml={report}",
+               "-n", str(CORES + 1), "--dist", "loadfile",
                "-p", "no:cacheprovider", *(["-k", wanted] if wanted else [])]
     environment = {"HOLDFAST": str(program), "PYTHONDONTWRITEBYTECODE": "1"}
     code = run(command, log, 1500, environment)

@@ -50,6 +50,11 @@ Answer when_key_names_us(const View& view) {
   const auto& leader = view.cluster->leader;
   if (!leader || leader->name != view.self || view.tenure.held) return std::nullopt;
   if (view.server.directory != DirectoryState::ready) return std::nullopt;
+  // A store restored from a snapshot may name who led long ago (EC-8): then others have gone on without us.
+  const bool has_others_ahead = newest_timeline_in_use(view) > view.server.timeline;
+  if (view.server.in_recovery || has_others_ahead) {
+    return wait("no action: the leader key names us, but we are no primary any more: letting it run out");
+  }
   return act("the leader key names us: taking it over into our lease", {ReadoptLeader{leader->mod_revision}});
 }
 

@@ -59,6 +59,21 @@ TEST(Election, in_a_wiped_store_waits_for_a_former_primary_until_one_has_written
   EXPECT_EQ(obstacle_to_lead(view), std::nullopt);
 }
 
+// A snapshot of etcd from the time when pg2 led: meanwhile it follows, or lies where others have gone on
+// (EC-8).
+TEST(Election, a_key_from_the_past_that_names_us_is_left_to_run_out) {
+  View view = a_replica("pg2");
+  view.cluster->leader = LeaderKey{"pg2", 70};
+  view.tenure = {};
+  EXPECT_TRUE(decide(view).actions.empty());
+  view.server.state = ServerState::stopped;
+  view.server.in_recovery = false;
+  view.peers["pg1"].timeline = view.server.timeline + 1;
+  EXPECT_TRUE(decide(view).actions.empty());
+  view.peers["pg1"].timeline = view.server.timeline;
+  EXPECT_NE(find_action<ReadoptLeader>(decide(view)), nullptr);
+}
+
 TEST(Election, one_that_lags_too_far_does_not_lead_and_says_why) {  // EC-23
   View view = a_replica_without_leader("pg2");
   view.cluster->last_leader_position = Lsn{1000 + 2'000'000};
