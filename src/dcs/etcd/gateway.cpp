@@ -309,7 +309,9 @@ awaitable<Result<json::object>> Gateway::call(std::string path, json::object bod
         if (believed) co_return *std::move(tried.answer);
         tried.verdict = {.error = believed.error(), .try_elsewhere = true};
       }
-      last = tried.verdict.error;
+      // A try that our own deadline cut short says less than the one before it.
+      const bool is_cut_short = round > 0 && limit == deadline && tried.verdict.error.code == Errc::timed_out;
+      if (!is_cut_short) last = tried.verdict.error;
       if (!tried.verdict.try_elsewhere) co_return fail("etcd " + path, last);
       note(endpoint, false);
       log::debug("etcd endpoint failed, trying the next",
