@@ -1,10 +1,9 @@
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-
 #include "dcs/etcd/store.hpp"
 #include "dcs/transactions.hpp"
 #include "etcd_cluster.hpp"
+#include "integration/play.hpp"
 
 namespace holdfast::dcs {
 namespace {
@@ -105,15 +104,7 @@ awaitable<void> expiry_story(EtcdCluster* cluster) {
 }
 
 void play(awaitable<void> story) {
-  asio::io_context loop;
-  bool ended = false;
-  asio::co_spawn(loop, std::move(story), [&](const std::exception_ptr& failure) {
-    ended = true;
-    if (failure) std::rethrow_exception(failure);
-    loop.stop();
-  });
-  loop.run_for(40s);
-  EXPECT_TRUE(ended);
+  holdfast::testing::play(std::move(story), 40s);
 }
 
 TEST(EtcdStore, authenticates_anew_when_its_token_has_expired) {  // EC-12

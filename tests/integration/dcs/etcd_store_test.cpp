@@ -1,13 +1,12 @@
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-
 #include "async/with_timeout.hpp"
 #include "dcs/etcd/settle.hpp"
 #include "dcs/etcd/store.hpp"
 #include "dcs/etcd/watcher.hpp"
 #include "dcs/transactions.hpp"
 #include "etcd_cluster.hpp"
+#include "integration/play.hpp"
 
 namespace holdfast::dcs {
 namespace {
@@ -27,17 +26,8 @@ EtcdOptions options_for(const EtcdCluster& cluster) {
   return options;
 }
 
-// Runs one story on a loop of its own; a story that hangs fails.
 void play(awaitable<void> story) {
-  asio::io_context loop;
-  bool ended = false;
-  asio::co_spawn(loop, std::move(story), [&](const std::exception_ptr& failure) {
-    ended = true;
-    if (failure) std::rethrow_exception(failure);
-    loop.stop();
-  });
-  loop.run_for(30s);
-  ASSERT_TRUE(ended) << "the story did not end";
+  holdfast::testing::play(std::move(story), 30s);
 }
 
 awaitable<bool> until_ready(EtcdStore* store) {

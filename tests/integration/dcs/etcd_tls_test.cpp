@@ -1,12 +1,11 @@
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-
 #include "dcs/etcd/options.hpp"
 #include "dcs/etcd/store.hpp"
 #include "dcs/transactions.hpp"
 #include "etcd_cluster.hpp"
 #include "integration/certificates.hpp"
+#include "integration/play.hpp"
 
 namespace holdfast::dcs {
 namespace {
@@ -17,15 +16,7 @@ using holdfast::testing::EtcdCluster;
 const Keys keys{"service", "tls"};
 
 void play(awaitable<void> story) {
-  asio::io_context loop;
-  bool ended = false;
-  asio::co_spawn(loop, std::move(story), [&](const std::exception_ptr& failure) {
-    ended = true;
-    if (failure) std::rethrow_exception(failure);
-    loop.stop();
-  });
-  loop.run_for(40s);
-  ASSERT_TRUE(ended) << "the story did not end";
+  holdfast::testing::play(std::move(story), 40s);
 }
 
 // etcd that speaks TLS alone and lets in only who shows a certificate of its authority.

@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <filesystem>
 
 #include "async/task_group.hpp"
 #include "integration/certificates.hpp"
 #include "integration/dcs/etcd_cluster.hpp"
+#include "integration/play.hpp"
 
 namespace holdfast::etcd {
 namespace {
@@ -110,15 +110,7 @@ awaitable<void> rejoin_story(const ThreeHosts* hosts) {
 
 TEST(EtcdRole, forms_a_cluster_and_rejoins_it_after_losing_its_data) {
   const ThreeHosts hosts;
-  asio::io_context loop;
-  bool ended = false;
-  asio::co_spawn(loop, rejoin_story(&hosts), [&](const std::exception_ptr& failure) {
-    ended = true;
-    if (failure) std::rethrow_exception(failure);
-    loop.stop();
-  });
-  loop.run_for(60s);
-  EXPECT_TRUE(ended);
+  holdfast::testing::play(rejoin_story(&hosts), 60s);
 }
 
 awaitable<void> tls_story(MemberOptions options, const holdfast::testing::Certificates* certificates) {
@@ -154,15 +146,7 @@ TEST(EtcdRole, speaks_tls_with_clients_and_members) {
   server.client_cert_auth = true;
   options.client.endpoints = {http::parse_url(secure(hosts.hosts[0].client_url)).value()};
   options.client.tls = {.cacert = server.cacert, .cert = pair.cert, .key = pair.key};
-  asio::io_context loop;
-  bool ended = false;
-  asio::co_spawn(loop, tls_story(options, &certificates), [&](const std::exception_ptr& failure) {
-    ended = true;
-    if (failure) std::rethrow_exception(failure);
-    loop.stop();
-  });
-  loop.run_for(60s);
-  EXPECT_TRUE(ended);
+  holdfast::testing::play(tls_story(options, &certificates), 60s);
 }
 
 }  // namespace

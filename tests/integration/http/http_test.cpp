@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
@@ -11,6 +10,7 @@
 #include "async/with_timeout.hpp"
 #include "http/client.hpp"
 #include "http/server.hpp"
+#include "integration/play.hpp"
 
 namespace holdfast::http {
 namespace {
@@ -18,15 +18,7 @@ namespace {
 using asio::ip::tcp;
 
 void play(awaitable<void> story) {
-  asio::io_context loop;
-  bool ended = false;
-  asio::co_spawn(loop, std::move(story), [&](const std::exception_ptr& failure) {
-    ended = true;
-    if (failure) std::rethrow_exception(failure);
-    loop.stop();
-  });
-  loop.run_for(20s);
-  ASSERT_TRUE(ended) << "the story did not end";
+  holdfast::testing::play(std::move(story), 20s);
 }
 
 awaitable<Response> echo(Request request) {
