@@ -9,6 +9,7 @@
 #include "async/with_timeout.hpp"
 #include "base/log.hpp"
 #include "base/version.hpp"
+#include "dcs/etcd/options.hpp"
 #include "http/client.hpp"
 
 namespace holdfast::agent {
@@ -82,7 +83,7 @@ Agent::Agent(const asio::any_io_executor& executor, config::Loaded loaded, confi
       records_wake_{executor},
       allowlist_wake_{executor},
       resolver_{executor},
-      store_{executor, etcd_options(config_.etcd)},
+      store_{executor, dcs::options_of(config_.etcd)},
       control_{executor,
                postgres_options(config_, dynamic_, config::effective_postgresql(config_, dynamic_))},
       callbacks_{executor, config_.scope, config_.postgresql.callbacks},

@@ -7,8 +7,6 @@
 #include <cctype>
 #include <charconv>
 
-#include "dcs/etcd/options.hpp"
-
 namespace holdfast::agent {
 namespace {
 
@@ -162,10 +160,6 @@ postgres::Options postgres_options(const config::Config& config, const config::D
     options.socket_dir = directories->substr(0, directories->find(','));
   }
   return options;
-}
-
-dcs::EtcdOptions etcd_options(const config::EtcdConfig& etcd) {
-  return dcs::options_of(etcd);
 }
 
 http::ServerOptions rest_server_options(const config::RestApiConfig& restapi) {

@@ -22,7 +22,6 @@ ha::Settings ha_settings(const config::DynamicConfig& dynamic, const config::Pos
 ha::Tags ha_tags(const config::TagsConfig& tags);
 postgres::Options postgres_options(const config::Config& config, const config::DynamicConfig& dynamic,
                                    const config::PostgresqlConfig& effective);
-dcs::EtcdOptions etcd_options(const config::EtcdConfig& etcd);
 http::ServerOptions rest_server_options(const config::RestApiConfig& restapi);
 http::ClientOptions rest_client_options(const config::Config& config);
 Watchdog::Options watchdog_options(const config::WatchdogConfig& watchdog);

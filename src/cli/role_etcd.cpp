@@ -9,6 +9,7 @@
 #include "async/task_group.hpp"
 #include "base/log.hpp"
 #include "cli/os_user.hpp"
+#include "dcs/etcd/options.hpp"
 #include "etcd/member.hpp"
 
 namespace holdfast::cli {
@@ -38,7 +39,7 @@ awaitable<void> serve(etcd::Member* member, int* code) {
 }  // namespace
 
 int run_etcd(const config::Config& config) {
-  etcd::MemberOptions options{.server = config.etcd_server, .client = agent::etcd_options(config.etcd)};
+  etcd::MemberOptions options{.server = config.etcd_server, .client = dcs::options_of(config.etcd)};
   if (const auto user = find_os_user(config)) options.user = *user;
   asio::io_context io{1};
   etcd::Member member{io.get_executor(), std::move(options)};

@@ -9,6 +9,7 @@
 #include "async/with_timeout.hpp"
 #include "cli/locate_config.hpp"
 #include "cli/selection.hpp"
+#include "dcs/etcd/options.hpp"
 #include "dcs/etcd/settle.hpp"
 #include "dcs/etcd/store.hpp"
 #include "http/client.hpp"
@@ -17,7 +18,7 @@ namespace holdfast::cli {
 namespace {
 
 dcs::EtcdOptions etcd_options(const config::EtcdConfig& config) {
-  auto options = agent::etcd_options(config);
+  auto options = dcs::options_of(config);
   options.learn_members = false;  // the one command is over before another member is needed
   return options;
 }

@@ -21,6 +21,7 @@
 
 #include "agent/settings.hpp"
 #include "dcs/cluster.hpp"
+#include "dcs/etcd/options.hpp"
 #include "dcs/etcd/store.hpp"
 #include "dcs/transactions.hpp"
 #include "http/server.hpp"
@@ -159,7 +160,7 @@ class Verbs : public testing::Test {
     asio::io_context io;
     config::EtcdConfig config;
     config.hosts = {{"127.0.0.1", etcd_->port()}};
-    dcs::EtcdStore store{io.get_executor(), agent::etcd_options(config)};
+    dcs::EtcdStore store{io.get_executor(), dcs::options_of(config)};
     bool done = false;
     asio::co_spawn(io, store.txn(std::move(txn)),
                    [&](const std::exception_ptr&, Result<dcs::TxnResult> result) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "dcs/etcd/options.hpp"
+
 namespace holdfast::agent {
 namespace {
 
@@ -31,9 +33,9 @@ TEST(AccessPolicy, keeps_host_names_apart_from_networks) {
 TEST(EtcdOptions, verify_etcd_only_by_a_given_authority) {
   config::EtcdConfig etcd;
   etcd.protocol = config::Protocol::https;
-  EXPECT_FALSE(etcd_options(etcd).tls.verify);
+  EXPECT_FALSE(dcs::options_of(etcd).tls.verify);
   etcd.cacert = "/ca.pem";
-  EXPECT_TRUE(etcd_options(etcd).tls.verify);
+  EXPECT_TRUE(dcs::options_of(etcd).tls.verify);
 }
 
 }  // namespace
