@@ -89,6 +89,7 @@ void Grammar::declare_roles() {
   role("agent", "Run one PostgreSQL instance and compete for the leader lock (foreground)",
        config::Role::agent);
   role("proxy", "Route clients to the primary and the replicas (foreground)", config::Role::proxy);
+  role("vip", "Float the address that clients connect to between hosts (foreground)", config::Role::vip);
   role("etcd", "Run this host's etcd member (foreground)", config::Role::etcd);
   auto [sentinel_app, sentinel] = verb<Sentinel>("sentinel", "Internal: the fence of one agent");
   sentinel_app->group("");  // not listed

@@ -6,6 +6,7 @@ namespace holdfast::cli {
 namespace {
 
 bool needs_root(const config::Config& config, config::Role role) {
+  if (role == config::Role::vip) return true;  // raw sockets, addresses, real-time priority
   if (role != config::Role::proxy) return false;
   const auto is_low = [](int port) { return port > 0 && port < 1024; };
   return is_low(config.proxy.stats.listen.port) ||
@@ -44,6 +45,8 @@ const char* role_name(config::Role role) {
       return "agent";
     case config::Role::proxy:
       return "proxy";
+    case config::Role::vip:
+      return "vip";
     case config::Role::etcd:
       return "etcd";
   }
@@ -52,8 +55,8 @@ const char* role_name(config::Role role) {
 
 std::vector<RolePlan> plan_roles(const config::Config& config, const RunFacts& facts) {
   std::vector<RolePlan> plans;
-  int stop_turn = 2;
-  for (const auto role : {config::Role::etcd, config::Role::agent, config::Role::proxy}) {
+  int stop_turn = stop_turns - 1;
+  for (const auto role : {config::Role::etcd, config::Role::agent, config::Role::proxy, config::Role::vip}) {
     if (config.has(role)) plans.push_back(plan_role(config, facts, role, stop_turn));
     --stop_turn;
   }

@@ -136,7 +136,7 @@ void Supervisor::forward(int signal) {
 
 awaitable<void> Supervisor::stop() {
   const auto state = state_;
-  for (int turn = 0; turn <= 2; ++turn) {
+  for (int turn = 0; turn < stop_turns; ++turn) {
     for (auto& role : state->roles) {
       if (role->plan.stop_turn != turn) continue;
       role->is_stopping = true;

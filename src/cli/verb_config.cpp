@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "cli/run_plan.hpp"
 #include "cli/verbs.hpp"
 #include "config/load.hpp"
 #include "config/show.hpp"
@@ -29,8 +30,7 @@ void show_warnings(Terminal& terminal, const config::Problems& warnings) {
 std::string roles_text(const config::Config& config) {
   std::string text;
   for (const auto role : config.roles) {
-    const char* name = role == config::Role::agent ? "agent" : role == config::Role::proxy ? "proxy" : "etcd";
-    text += (text.empty() ? "" : ", ") + std::string{name};
+    text += (text.empty() ? "" : ", ") + std::string{role_name(role)};
   }
   return text.empty() ? "none" : text;
 }

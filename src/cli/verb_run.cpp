@@ -82,7 +82,7 @@ awaitable<void> supervise(Supervisor* supervisor) {
       break;
     }
   }
-  log::info("stopping: proxy, then agent, then etcd");
+  log::info("stopping: vip, then proxy, then agent, then etcd");
   agent::notify_systemd("STOPPING=1");
   co_await supervisor->stop();
 }
@@ -104,6 +104,9 @@ int run_role(config::Role role, config::Loaded loaded, config::LoadRequest reque
         if (!again) return tl::unexpected(again.error());
         return std::move(again->config);
       });
+    case config::Role::vip:
+      log::error("role vip is not in this build");
+      return 1;
     case config::Role::etcd:
       return run_etcd(loaded.config);
   }

@@ -9,11 +9,12 @@
 #include "config/sections/proxy.hpp"
 #include "config/sections/restapi.hpp"
 #include "config/sections/tags.hpp"
+#include "config/sections/vip.hpp"
 #include "config/sections/watchdog.hpp"
 
 namespace holdfast::config {
 
-enum class Role { agent, proxy, etcd };
+enum class Role { agent, proxy, vip, etcd };
 
 // Ports of one node, for hosts where the usual ones are taken.
 struct NodePorts {
@@ -24,6 +25,7 @@ struct NodePorts {
   int write = 5000;  // of the proxy
   int read = 5001;
   int stats = 7000;
+  int vip = 9165;  // keepalived-exporter's
 
   bool operator==(const NodePorts&) const = default;
 };
@@ -71,6 +73,7 @@ struct Config {
   WatchdogConfig watchdog;
   TagsConfig tags;
   ProxyConfig proxy;
+  VipConfig vip;
 
   Node tree;  // the expanded document that this was read from, with the origin of each value
 

@@ -42,7 +42,7 @@ void fill_roles(Node& tree) {
   if (const Node* there = tree.find("roles"); there != nullptr && !there->is_null()) return;
   Node roles = Node::list({Origin::Kind::derived, "the sections that are there"});
   for (const auto& [role, section] :
-       {std::pair{"agent", "postgresql"}, {"etcd", "etcd_server"}, {"proxy", "proxy"}}) {
+       {std::pair{"agent", "postgresql"}, {"etcd", "etcd_server"}, {"proxy", "proxy"}, {"vip", "vip"}}) {
     if (tree.find(section) != nullptr) roles.items.push_back(Node::string(role, roles.origin));
   }
   tree.set("roles", std::move(roles));

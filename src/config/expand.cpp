@@ -186,10 +186,7 @@ void expand_self(Node& tree, const std::vector<NodeConfig>& nodes, const NodeCon
   tree.set("name", Node::string(self.name, origin));
   Node roles = Node::list(origin);
   for (const Role role : self.roles) {
-    roles.items.push_back(Node::string(role == Role::agent   ? "agent"
-                                       : role == Role::proxy ? "proxy"
-                                                             : "etcd",
-                                       origin));
+    roles.items.push_back(Node::string(role_word(role), origin));
   }
   tree.set("roles", std::move(roles));
   if (const Node* tags = tree.at_path("nodes." + self.name + ".tags")) overlay(tree.at_or_map("tags"), *tags);

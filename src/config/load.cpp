@@ -100,7 +100,11 @@ bool has_whole_sections(const Node& tree) {
                              "postgresql.authentication.superuser",
                              "postgresql.bin_name",
                              "proxy.stats",
-                             "restapi.authentication"};
+                             "restapi.authentication",
+                             "vip.global_defs",
+                             "vip.stats",
+                             "vip.vrrp_instance",
+                             "vip.vrrp_sync_group"};
   return top && std::ranges::all_of(inner, is_whole);
 }
 

@@ -15,5 +15,6 @@ void read_postgresql(const Node& tree, PostgresqlConfig& out, Problems& problems
 
 Node print_config(const Config& config);  // every key, secrets readable: for the tools of this folder
 const SectionInfo& describe_config();
+std::string role_word(Role role);  // "agent"
 
 }  // namespace holdfast::config

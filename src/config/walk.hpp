@@ -71,7 +71,7 @@ template <class Section, class Value>
 void check_bounds(const Field<Section, Value>& field, const Node& node, Section& out, const Spot& spot) {
   if constexpr (!std::is_same_v<Bound<Value>, std::monostate>) {
     const Bound<Value>* value = nullptr;
-    if constexpr (std::is_same_v<Value, std::optional<milliseconds>>) {
+    if constexpr (!std::is_same_v<Value, Bound<Value>>) {  // an optional one
       value = (out.*field.member) ? &*(out.*field.member) : nullptr;
     } else {
       value = &(out.*field.member);

@@ -11,10 +11,10 @@ void read_role(const Node& node, std::vector<Role>& out, const Spot& spot) {
   const auto role = node.is_scalar() ? parse_word<Role>(node.text) : std::nullopt;
   if (role) {
     if (std::ranges::find(out, *role) == out.end()) out.push_back(*role);
-  } else if (node.text == "vip" || node.text == "edge") {
+  } else if (node.text == "edge") {
     spot.warn(node, fmt::format("role '{}' {}", node.text, no_effect));
   } else {
-    spot.expected(node, "one of agent, proxy, etcd");
+    spot.expected(node, "one of agent, proxy, vip, etcd");
   }
 }
 
@@ -101,6 +101,10 @@ void read_postgresql(const Node& tree, PostgresqlConfig& out, Problems& problems
 
 Node print_config(const Config& config) {
   return print_section(config);
+}
+
+std::string role_word(Role role) {
+  return print_word(role);
 }
 
 const SectionInfo& describe_config() {

@@ -7,6 +7,7 @@
 #include "config/sections/member_schema.hpp"
 #include "config/sections/proxy_schema.hpp"
 #include "config/sections/restapi_schema.hpp"
+#include "config/sections/vip_schema.hpp"
 
 // The document as a whole.
 namespace holdfast::config {
@@ -14,12 +15,12 @@ namespace holdfast::config {
 template <>
 struct Words<Role> {
   static constexpr std::array table{std::pair{"agent", Role::agent}, std::pair{"proxy", Role::proxy},
-                                    std::pair{"etcd", Role::etcd}};
+                                    std::pair{"vip", Role::vip}, std::pair{"etcd", Role::etcd}};
 };
 // Roles of later versions are accepted with a warning.
 template <>
 struct Codec<std::vector<Role>> {
-  static TypeInfo type() { return {"list of words", "", {"agent", "proxy", "etcd"}}; }
+  static TypeInfo type() { return {"list of words", "", {"agent", "proxy", "vip", "etcd"}}; }
   static void read(const Node& node, std::vector<Role>& out, const Spot& spot);
   static Node print(const std::vector<Role>& value);
 };
@@ -66,6 +67,12 @@ struct Schema<NodePorts> {
                                       Field{.key = "stats",
                                             .member = &C::stats,
                                             .help = "The proxy's port for statistics.",
+                                            .min = 1,
+                                            .max = 65535,
+                                            .apply = Apply::restart},
+                                      Field{.key = "vip",
+                                            .member = &C::vip,
+                                            .help = "The virtual router's port for statistics.",
                                             .min = 1,
                                             .max = 65535,
                                             .apply = Apply::restart}};
@@ -166,9 +173,9 @@ struct Schema<Config> {
             .member = &Config::tags,
             .help = "Properties of this member; further keys are your own."},
       Field{.key = "proxy", .member = &Config::proxy, .help = "The address that clients connect to."},
+      Field{.key = "vip", .member = &Config::vip, .help = "The address that floats between hosts."},
       Unused{"thread_pool_size", "Patroni: threads of its pool."},
       Unused{"thread_stack_size", "Patroni: stack size of a thread."},
-      Unused{"vip", "The floating address between proxies; a later version."},
       Unused{"edge", "The HTTP reverse proxy; a later version."},
       Unused{"backup", "Backups; a later version."},
       Unused{"metrics", "Metrics beyond the REST API's; a later version."},

@@ -84,9 +84,9 @@ TEST(RunPlan, starts_etcd_first_and_ends_it_last) {
   ASSERT_EQ(plans.size(), 3U);
   EXPECT_EQ(plans[0].argv,
             (std::vector<std::string>{"/usr/bin/holdfast", "etcd", "-c", "/etc/h.yml", "--node", "pg1"}));
-  EXPECT_EQ(plans[0].stop_turn, 2);
+  EXPECT_EQ(plans[0].stop_turn, 3);
   EXPECT_EQ(plans[1].name, "agent");
-  EXPECT_EQ(plans[2].stop_turn, 0);
+  EXPECT_EQ(plans[2].stop_turn, 1);
 }
 
 TEST(RunPlan, drops_root_except_for_a_proxy_with_a_low_port) {

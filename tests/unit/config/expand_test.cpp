@@ -36,7 +36,7 @@ TEST(ShortForm, makes_a_database_node_of_a_line) {
 
 TEST(ShortForm, makes_a_proxy_that_needs_no_password) {
   const Config config = good(
-      "scope: s\nnodes: {pg1: 10.0.1.11, lb1: {host: 10.0.1.21, roles: [proxy, vip]}}\n", on_host("lb1"));
+      "scope: s\nnodes: {pg1: 10.0.1.11, lb1: {host: 10.0.1.21, roles: [proxy, edge]}}\n", on_host("lb1"));
   EXPECT_THAT(config.roles, ElementsAre(Role::proxy));
   ASSERT_EQ(config.proxy.listeners.size(), 2U);
   EXPECT_EQ(config.proxy.listeners[0].bind, (HostPort{"10.0.1.21", 5000}));

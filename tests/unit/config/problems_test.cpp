@@ -100,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
              "pg.yml:8: warning: bootstrap.dcs.slots: is accepted for compatibility and has no effect in "
              "this version"},
         Case{"role", "roles: [agnet]\n",
-             "pg.yml:8: error: roles[0]: expects one of agent, proxy, etcd; got 'agnet'"},
+             "pg.yml:8: error: roles[0]: expects one of agent, proxy, vip, etcd; got 'agnet'"},
         Case{"twice", "scope: other\n", "pg.yml:8: error: scope: is given twice; first at pg.yml:1"},
         Case{"leader_ttl", "bootstrap: {dcs: {ttl: 20, leader_ttl: 30s, loop_wait: 1, retry_timeout: 3}}\n",
              "pg.yml:8: error: bootstrap.dcs: leader_ttl (30s) must not be longer than ttl (20s)"},

@@ -63,7 +63,7 @@ TEST(Explain, tells_all_about_a_key) {
               HasSubstr("allowed:  leastconn, roundrobin, random\n"));
   EXPECT_THAT(explain("bootstrap.dcs.slots.mine.plugin").value(), HasSubstr("Output plugin"));
   EXPECT_THAT(explain("postgresql.pre_promote").value(), HasSubstr("without effect in this version"));
-  EXPECT_THAT(explain("vip").value(), HasSubstr("without effect in this version"));
+  EXPECT_THAT(explain("edge").value(), HasSubstr("without effect in this version"));
 }
 
 TEST(Explain, shows_the_value_in_force) {
