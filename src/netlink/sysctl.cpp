@@ -8,23 +8,15 @@
 #include <cerrno>
 
 #include "async/asio.hpp"
+#include "async/fd.hpp"
 #include "netlink/socket.hpp"
 
 namespace holdfast::netlink {
 namespace {
 
-class File {
- public:
-  File(const std::string& path, int flags) : fd_{::open(path.c_str(), flags | O_CLOEXEC)} {}
-  File(const File&) = delete;
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
+async::Fd open(const std::string& path, int flags) {
+  return async::Fd{::open(path.c_str(), flags | O_CLOEXEC)};
+}
 
 bool is_part_of_a_path(std::string_view part) {
   return !part.empty() && part != "." && part != "..";
@@ -56,9 +48,9 @@ std::string sysctl_part(std::string_view link_name) {
 Result<std::string> read_sysctl(const std::string& key) {
   const auto path = sysctl_path(key);
   if (!path) return tl::unexpected(path.error());
-  const File file{*path, O_RDONLY};
+  const auto file = open(*path, O_RDONLY);
   std::array<char, 4096> text{};
-  const auto size = file.fd() < 0 ? -1 : ::read(file.fd(), text.data(), text.size());
+  const auto size = !file.is_open() ? -1 : ::read(file.get(), text.data(), text.size());
   if (size < 0) return async::fail_with_errno("reading sysctl " + key, errno);
   std::string value{text.data(), static_cast<std::size_t>(size)};
   if (value.ends_with('\n')) value.pop_back();
@@ -68,8 +60,8 @@ Result<std::string> read_sysctl(const std::string& key) {
 Result<void> write_sysctl(const std::string& key, const std::string& value) {
   const auto path = sysctl_path(key);
   if (!path) return tl::unexpected(path.error());
-  const File file{*path, O_WRONLY};
-  const auto written = file.fd() < 0 ? -1 : ::write(file.fd(), value.data(), value.size());
+  const auto file = open(*path, O_WRONLY);
+  const auto written = !file.is_open() ? -1 : ::write(file.get(), value.data(), value.size());
   if (written < 0) return async::fail_with_errno("setting sysctl " + key + " to " + value, errno);
   return {};
 }
