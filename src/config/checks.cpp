@@ -222,6 +222,7 @@ void check_config(const Config& config, Problems& problems) {
   check_tags(config, complaints);
   check_bootstrap(config, complaints);
   check_proxy(config, complaints);
+  check_vip(config, complaints);
   check_addresses(config, complaints);
 }
 

@@ -27,6 +27,7 @@ class Complaints {
 };
 
 void check_proxy(const Config& config, Complaints& complaints);
+void check_vip(const Config& config, Complaints& complaints);
 void check_addresses(const Config& config, Complaints& complaints);
 
 }  // namespace holdfast::config

@@ -66,6 +66,7 @@ std::vector<Listening> listening(const Config& config) {
     }
     all.push_back({"proxy.stats.listen", config.proxy.stats.listen});
   }
+  if (config.has(Role::vip)) all.push_back({"vip.stats.listen", config.vip.stats.listen});
   return all;
 }
 

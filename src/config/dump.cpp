@@ -128,6 +128,7 @@ std::string dump(const Config& config) {
   Node values = print_config(config);
   // What is printed is the full form, to be loaded as it stands; these show in what they expand to.
   for (const char* key : {"nodes", "passwords", "passwords_file"}) values.erase(key);
+  values.at_or_map("vip").erase("address");
   Dump result;
   result.map(values, &describe_config(), &config.tree, 0);
   return std::move(result).text();

@@ -1,6 +1,5 @@
 #include "config/expand.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,25 +19,11 @@ Node words(const Words& texts, const Origin& origin) {
   return list;
 }
 
-// Sets what the user has not.
-void fill(Node& section, const std::string& key, Node value) {
-  const Node* there = section.find(key);
-  if (there == nullptr || there->is_null()) section.set(key, std::move(value));
-}
-
 std::string address(const NodeConfig& node, int port) {
   return print_host_port({node.host, port});
 }
 std::string url(const std::string& scheme, const NodeConfig& node, int port) {
   return scheme + "://" + address(node, port);
-}
-
-// Listening needs an address of this machine; a host name may resolve to anything (and etcd refuses names).
-std::string listen_address(const NodeConfig& node, int port) {
-  std::array<unsigned char, 16> bytes{};
-  const bool is_address = inet_pton(AF_INET, node.host.c_str(), bytes.data()) == 1 ||
-                          inet_pton(AF_INET6, node.host.c_str(), bytes.data()) == 1;
-  return is_address ? address(node, port) : fmt::format("0.0.0.0:{}", port);
 }
 
 // Keys that `nodes` decides: two places that say different things would be a guess.
@@ -166,7 +151,9 @@ void expand_agent(Node& tree, const NodeConfig& self, const Origin& origin, Prob
 Node listener(const char* name, const NodeConfig& self, int port, const char* target, const Origin& origin) {
   Node entry = Node::map(origin);
   entry.set("name", Node::string(name, origin));
-  entry.set("bind", Node::string(listen_address(self, port), origin));
+  // The address of a vip comes and goes: a socket on every address serves it from the moment that it is here.
+  const std::string bind = self.has(Role::vip) ? fmt::format("*:{}", port) : listen_address(self, port);
+  entry.set("bind", Node::string(bind, origin));
   entry.set("target", Node::string(target, origin));
   return entry;
 }
@@ -195,9 +182,21 @@ void expand_self(Node& tree, const std::vector<NodeConfig>& nodes, const NodeCon
   if (self.has(Role::etcd)) expand_etcd_server(tree, nodes, self, origin);
   if (self.has(Role::agent)) expand_agent(tree, self, origin, problems);
   if (self.has(Role::proxy)) expand_proxy(tree, self, origin);
+  if (self.has(Role::vip))
+    fill(tree.at_or_map("vip").at_or_map("stats"), "listen",
+         Node::string(listen_address(self, self.ports.vip), origin));
 }
 
 }  // namespace
+
+void fill(Node& section, const std::string& key, Node value) {
+  const Node* there = section.find(key);
+  if (there == nullptr || there->is_null()) section.set(key, std::move(value));
+}
+
+std::string listen_address(const NodeConfig& node, int port) {
+  return IpAddress::parse(node.host) ? address(node, port) : fmt::format("0.0.0.0:{}", port);
+}
 
 void expand_nodes(Node& tree, const LoadRequest& request, Problems& problems) {
   const Node* written = tree.find("nodes");

@@ -1,9 +1,10 @@
-#include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
 #include <array>
+#include <bit>
+#include <cstring>
 #include <memory>
 
 #include "config/load.hpp"
@@ -13,14 +14,31 @@ extern char** environ;
 namespace holdfast::config {
 namespace {
 
-std::string print_address(const sockaddr* address) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  const void* bytes = nullptr;
-  if (address->sa_family == AF_INET) bytes = &reinterpret_cast<const sockaddr_in*>(address)->sin_addr;
-  if (address->sa_family == AF_INET6) bytes = &reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr;
-  if (bytes == nullptr || inet_ntop(address->sa_family, bytes, text.data(), text.size()) == nullptr)
-    return {};
-  return text.data();
+std::optional<IpAddress> read_address(const sockaddr* address) {
+  if (address == nullptr) return {};
+  if (address->sa_family == AF_INET) {
+    std::array<std::uint8_t, 4> bytes{};
+    std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in*>(address)->sin_addr, bytes.size());
+    return IpAddress::of(bytes);
+  }
+  if (address->sa_family != AF_INET6) return {};
+  std::array<std::uint8_t, 16> bytes{};
+  std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr, bytes.size());
+  return IpAddress::of(bytes);
+}
+
+int length_of(const IpAddress& mask) {
+  int length = 0;
+  for (const std::uint8_t byte : mask.bytes()) length += std::popcount(byte);
+  return length;
+}
+
+void add_address(const ifaddrs& each, HostIdentity& host) {
+  const auto address = read_address(each.ifa_addr);
+  if (!address) return;
+  host.addresses.push_back(to_string(*address));
+  const auto mask = read_address(each.ifa_netmask);
+  host.interfaces.push_back({each.ifa_name, {*address, mask ? length_of(*mask) : address->bits()}});
 }
 
 }  // namespace
@@ -32,10 +50,7 @@ HostIdentity read_host_identity() {
   ifaddrs* list = nullptr;
   if (getifaddrs(&list) != 0) return host;
   const std::unique_ptr<ifaddrs, decltype(&freeifaddrs)> owner{list, &freeifaddrs};
-  for (const ifaddrs* each = list; each != nullptr; each = each->ifa_next) {
-    const std::string text = each->ifa_addr == nullptr ? "" : print_address(each->ifa_addr);
-    if (!text.empty()) host.addresses.push_back(text);
-  }
+  for (const ifaddrs* each = list; each != nullptr; each = each->ifa_next) add_address(*each, host);
   return host;
 }
 

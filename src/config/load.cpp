@@ -127,6 +127,7 @@ Result<Loaded> load_tree(Node tree, Problems problems, const LoadRequest& reques
       read_passwords_file(tree, problems);
       expand_nodes(tree, request, problems);
       fill_derived(tree);
+      expand_vip(tree, request, problems);
     }
   }
   read_config(tree, config, problems);

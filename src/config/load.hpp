@@ -7,10 +7,18 @@
 // Start-up's way in: files, environment and short form to one checked Config.
 namespace holdfast::config {
 
+struct InterfaceAddress {
+  std::string interface;  // "eth0"
+  IpPrefix address;       // with the length of its network
+
+  bool operator==(const InterfaceAddress&) const = default;
+};
+
 // Who this host is, for finding it in `nodes`.
 struct HostIdentity {
   std::string hostname;
   StringList addresses;  // of its interfaces, without prefix lengths
+  std::vector<InterfaceAddress> interfaces = {};
 
   bool operator==(const HostIdentity&) const = default;
 };

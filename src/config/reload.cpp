@@ -17,6 +17,8 @@ class Differ {
  private:
   void compare_maps(const Node& before, const Node& after, const SectionInfo* section, Apply apply,
                     const std::string& path);
+  void compare_entries(const Node& before, const Node& after, const SectionInfo* section, Apply apply,
+                       const std::string& path);
   void compare_lists(const Node& before, const Node& after, const SectionInfo* section, Apply apply,
                      const std::string& path);
   void note(Apply apply, const std::string& path);
@@ -57,11 +59,29 @@ void Differ::compare_maps(const Node& before, const Node& after, const SectionIn
     const FieldInfo* field = section->find(key);
     const Node* old_value = before.find(key);
     const Node* new_value = after.find(key);
-    const bool is_plain_section = field != nullptr && field->kind != FieldInfo::Kind::map_of_sections;
-    compare(old_value == nullptr ? nothing : *old_value, new_value == nullptr ? nothing : *new_value,
-            is_plain_section ? field->section : nullptr,
-            field == nullptr || field->apply == Apply::reload ? apply : field->apply,
-            path.empty() ? key : path + "." + key);
+    const Node& from = old_value == nullptr ? nothing : *old_value;
+    const Node& to = new_value == nullptr ? nothing : *new_value;
+    const Apply how = field == nullptr || field->apply == Apply::reload ? apply : field->apply;
+    const std::string here = path.empty() ? key : path + "." + key;
+    if (field != nullptr && field->kind == FieldInfo::Kind::map_of_sections && from.is_map() && to.is_map()) {
+      compare_entries(from, to, field->section, how, here);
+    } else {
+      compare(from, to, field == nullptr ? nullptr : field->section, how, here);
+    }
+  }
+}
+
+// NAME: {…}; an entry that is new or gone counts as a whole.
+void Differ::compare_entries(const Node& before, const Node& after, const SectionInfo* section, Apply apply,
+                             const std::string& path) {
+  Node names = before;
+  overlay(names, after);
+  const Node nothing;
+  for (const auto& [name, ignored] : names.children) {
+    const Node* from = before.find(name);
+    const Node* to = after.find(name);
+    compare(from == nullptr ? nothing : *from, to == nullptr ? nothing : *to, section, apply,
+            path + "." + name);
   }
 }
 
@@ -71,11 +91,12 @@ ReloadDiff diff(const Config& before, const Config& after) {
   Differ differ;
   Node old_tree = print_config(before);
   Node new_tree = print_config(after);
-  // `nodes` and `passwords` show in what they expand to.
+  // `nodes`, `passwords` and `vip.address` show in what they expand to.
   for (const char* key : {"nodes", "passwords", "passwords_file"}) {
     old_tree.erase(key);
     new_tree.erase(key);
   }
+  for (Node* tree : {&old_tree, &new_tree}) tree->at_or_map("vip").erase("address");
   differ.compare(old_tree, new_tree, &describe_config(), Apply::reload, "");
   return differ.result;
 }

@@ -87,6 +87,14 @@ void read_nodes(const Node& tree, std::vector<NodeConfig>& out, Problems& proble
   Codec<std::vector<NodeConfig>>::read(tree, out, Spot{problems}.at("nodes"));
 }
 
+void read_addresses(const Node& tree, std::vector<VirtualAddress>& out, Problems& problems) {
+  Codec<std::vector<VirtualAddress>>::read(tree, out, Spot{problems}.at("vip").at("address"));
+}
+
+std::string print_address(const VirtualAddress& address) {
+  return Codec<VirtualAddress>::print(address).text;
+}
+
 void read_passwords(const Node& tree, Passwords& out, Problems& problems) {
   read_section(tree, out, Spot{problems}.at("passwords"));
 }

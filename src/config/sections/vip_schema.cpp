@@ -54,6 +54,26 @@ void Schema<VrrpAuthentication>::finish(const Node& node, VrrpAuthentication& ou
   out.auth_pass = Secret{out.auth_pass.reveal().substr(0, characters_max)};
 }
 
+void Schema<VrrpInstance>::finish(const Node& node, VrrpInstance& out, const Spot& spot) {
+  const auto place = [&node](const char* key) -> const Node& {
+    const Node* child = node.find(key);
+    return child == nullptr ? node : *child;
+  };
+  if (out.version == 3 && out.authentication.auth_type != AuthType::none) {
+    spot.at("authentication").warn(place("authentication"), "is ignored: version 3 has none (RFC 5798 9)");
+    out.authentication = {};
+  }
+  const bool has_peers = !out.unicast_peer.empty();
+  const bool names_self = out.unicast_src_ip && std::erase(out.unicast_peer, *out.unicast_src_ip) > 0;
+  if (!names_self) return;
+  const Node& peers = place("unicast_peer");
+  spot.at("unicast_peer")
+      .warn(peers, fmt::format("'{}' is this host, and left out", to_string(*out.unicast_src_ip)));
+  if (has_peers && out.unicast_peer.empty())
+    spot.at("unicast_peer")
+        .error(peers, "names nobody else: list the other routers, or remove it for multicast");
+}
+
 std::vector<std::string> Schema<VrrpGlobals>::read_others(const Node&, const std::vector<std::string>& keys,
                                                           VrrpGlobals&, const Spot&) {
   std::vector<std::string> others;

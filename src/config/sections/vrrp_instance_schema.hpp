@@ -227,6 +227,7 @@ struct Schema<VrrpInstance> {
                                               VrrpInstance& out, const Spot& spot) {
     return read_notify(node, keys, out.notify, spot);
   }
+  static void finish(const Node& node, VrrpInstance& out, const Spot& spot);
   static void print_others(const VrrpInstance& instance, Node& out) { print_notify(instance.notify, out); }
 };
 
