@@ -19,6 +19,7 @@
 #include "cli/verbs.hpp"
 #include "config/load.hpp"
 #include "proxy/run.hpp"
+#include "vip/run.hpp"
 
 // The roles: everything is checked before anything starts.
 namespace holdfast::cli {
@@ -94,19 +95,20 @@ void end_with_supervisor() {
 }
 
 int run_role(config::Role role, config::Loaded loaded, config::LoadRequest request) {
+  const auto reread = [request]() -> Result<config::Config> {
+    auto again = config::load(request);
+    if (!again) return tl::unexpected(again.error());
+    return std::move(again->config);
+  };
   switch (role) {
     case config::Role::agent:
       return agent::run_agent(std::move(loaded), std::move(request));
     case config::Role::proxy:
       agent::notify_systemd("READY=1");  // it listens in a moment, or ends
-      return proxy::run(loaded.config, [request]() -> Result<config::Config> {
-        auto again = config::load(request);
-        if (!again) return tl::unexpected(again.error());
-        return std::move(again->config);
-      });
+      return proxy::run(loaded.config, reread);
     case config::Role::vip:
-      log::error("role vip is not in this build");
-      return 1;
+      agent::notify_systemd("READY=1");
+      return vip::run(loaded.config, reread);
     case config::Role::etcd:
       return run_etcd(loaded.config);
   }

@@ -35,20 +35,23 @@ tl::unexpected<Error> bind_failure(const config::HostPort& address, int error_nu
                                    " shows which); stop it or change proxy.listeners");
   }
   if (error_number == EADDRNOTAVAIL)
-    return fail(Errc::invalid_argument, what + "not an address of this host");
+    return fail(Errc::invalid_argument, what +
+                                            "not an address of this host (one that floats is to stand under "
+                                            "vip, or needs net.ipv4.ip_nonlocal_bind=1)");
   if (error_number == EACCES)
     return fail(Errc::permission_denied, what + "ports below 1024 need a privilege");
   return async::fail_with_errno(what, error_number);
 }
 
 // A bound socket, or -errno.
-int open_bound(const Endpoint& endpoint, bool shared) {
+int open_bound(const Endpoint& endpoint, bool shared, bool is_floating) {
   const int fd = ::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return -errno;
   const int on = 1;
   const int off = 0;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (shared) ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  if (is_floating) ::setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof on);
   // Whatever net.ipv6.bindv6only says.
   if (endpoint.address().is_v6()) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
   if (::bind(fd, endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0) return fd;
@@ -65,22 +68,23 @@ bool lacks_ipv6(const Endpoint& endpoint, int error_number) {
 
 }  // namespace
 
-Result<SharedPort> SharedPort::bind(const config::HostPort& address, int workers, Sharing sharing) {
+Result<SharedPort> SharedPort::bind(const config::HostPort& address, int workers, Sharing sharing,
+                                    bool is_floating) {
   auto endpoint = endpoint_of(address);
   if (!endpoint) return tl::unexpected{endpoint.error()};
   SharedPort shared;
   shared.endpoint_ = *endpoint;
   // SO_REUSEPORT would share the port with another proxy of the same user without a word: ask without it
   // first.
-  int probe = open_bound(shared.endpoint_, sharing == Sharing::with_ourselves);
+  int probe = open_bound(shared.endpoint_, sharing == Sharing::with_ourselves, is_floating);
   if (probe < 0 && lacks_ipv6(shared.endpoint_, -probe)) {
     shared.endpoint_ = Endpoint{asio::ip::tcp::v4(), shared.endpoint_.port()};
-    probe = open_bound(shared.endpoint_, sharing == Sharing::with_ourselves);
+    probe = open_bound(shared.endpoint_, sharing == Sharing::with_ourselves, is_floating);
   }
   if (probe < 0) return bind_failure(address, -probe);
   ::close(probe);
   for (int i = 0; i < workers; ++i) {
-    const int fd = open_bound(shared.endpoint_, true);
+    const int fd = open_bound(shared.endpoint_, true, is_floating);
     if (fd < 0) return bind_failure(address, -fd);
     shared.descriptors_.push_back(fd);
     socklen_t size = static_cast<socklen_t>(shared.endpoint_.capacity());

@@ -19,8 +19,9 @@ class SharedPort {
  public:
   // Errc::refused: in use, by another program or another proxy; Errc::invalid_argument: not an address of
   // this host; Errc::permission_denied.
+  // `is_floating`: it may be on another host now (vip), and come here without a word.
   static Result<SharedPort> bind(const config::HostPort& address, int workers,
-                                 Sharing sharing = Sharing::with_nobody);
+                                 Sharing sharing = Sharing::with_nobody, bool is_floating = false);
   SharedPort(SharedPort&&) noexcept = default;
   SharedPort& operator=(SharedPort&&) = delete;
   ~SharedPort();

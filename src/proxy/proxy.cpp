@@ -44,6 +44,7 @@ Proxy::Proxy(const asio::any_io_executor& executor, ProxyOptions options,
       ledger_{std::make_unique<Ledger>()},
       builder_{options_.builder},
       snapshot_{make_snapshot()},
+      self_check_{BootClock::now()},
       wake_{executor},
       tasks_{executor} {}
 
@@ -68,7 +69,7 @@ Result<void> Proxy::bind() {
 Result<void> Proxy::open_listener(std::size_t place, Sharing sharing) {
   const auto& listener = settings_->listeners[place];
   ports_.resize(settings_->listeners.size());
-  auto shared = SharedPort::bind(listener.bind, settings_->threads, sharing);
+  auto shared = SharedPort::bind(listener.bind, settings_->threads, sharing, listener.is_floating);
   if (!shared) return fail("listener " + listener.name, shared.error());
   ports_[place] = shared->port();
   for (auto& worker : workers_) worker->open_listener(place, shared->take(worker->loop()));
@@ -90,10 +91,34 @@ void Proxy::start() {
   started_at_ = BootClock::now();
   for (auto& worker : workers_) worker->start();
   tasks_.spawn("routing table", keep_time());
+  speak();
   discovery_->start([this](const route::Event& event) { on_event(event); });
 }
 
+// Nobody else has to listen; a proxy whose name is taken twice on one host serves all the same.
+void Proxy::speak() {
+  const auto address = heartbeat::local_address(options_.scope, options_.name, "proxy");
+  auto publisher = heartbeat::LocalPublisher::open(executor_, address, [this] { return wellbeing(); });
+  if (publisher) {
+    publisher_ = *std::move(publisher);
+  } else {
+    log::warn("the role vip of this host can't be told how the proxy is", {{"error", publisher.error()}});
+  }
+}
+
+heartbeat::Wellbeing Proxy::wellbeing() {
+  const auto now = BootClock::now();
+  nanoseconds delay{};
+  for (auto& worker : workers_) {
+    delay = std::max(delay, worker->silent_for(now));
+    worker->ask_for_life(now);
+  }
+  self_check_.on_worker_delay(delay);
+  return self_check_.verdict(now);
+}
+
 void Proxy::on_event(const route::Event& event) {
+  self_check_.on_event(event, BootClock::now());
   builder_.apply(event, BootClock::now());
   publish();
   wake_.notify();
@@ -172,6 +197,8 @@ std::vector<Error> Proxy::reload(Settings settings) {
 
 awaitable<void> Proxy::drain(milliseconds limit) {
   is_draining_ = true;
+  self_check_.on_draining();
+  if (publisher_) publisher_->push();
   for (auto& worker : workers_) worker->stop_accepting();
   const auto until = BootClock::now() + limit;
   while (BootClock::now() < until) {
@@ -184,6 +211,7 @@ awaitable<void> Proxy::drain(milliseconds limit) {
 
 awaitable<void> Proxy::stop() {
   if (stats_) co_await stats_->stop();
+  if (publisher_) co_await publisher_->stop();
   co_await discovery_->stop();
   co_await tasks_.stop();
   for (auto& worker : workers_) worker->stop();

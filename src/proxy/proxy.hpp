@@ -5,9 +5,11 @@
 
 #include "async/event.hpp"
 #include "async/task_group.hpp"
+#include "heartbeat/local.hpp"
 #include "http/server.hpp"
 #include "proxy/discovery.hpp"
 #include "proxy/ledger.hpp"
+#include "proxy/self_check.hpp"
 #include "proxy/stats.hpp"
 #include "proxy/worker.hpp"
 #include "route/build.hpp"
@@ -43,6 +45,9 @@ class Proxy {
   awaitable<void> drain(milliseconds limit);
   awaitable<void> stop();  // cuts what is left
 
+  // How this proxy is, now: what the role vip of this host is told (heartbeat/local.hpp).
+  heartbeat::Wellbeing wellbeing();
+
   const Ledger& ledger() const { return *ledger_; }
   const route::Table& table() const { return builder_.table(); }
 
@@ -50,6 +55,7 @@ class Proxy {
   Proxy(const asio::any_io_executor& executor, ProxyOptions options, std::unique_ptr<Discovery> discovery);
   Result<void> bind();
   Result<void> open_listener(std::size_t place, Sharing sharing);
+  void speak();
   Result<void> serve_stats(const http::Endpoint& at);
   void on_event(const route::Event& event);
   awaitable<void> keep_time();
@@ -72,6 +78,8 @@ class Proxy {
   std::uint16_t stats_port_ = 0;
   BootInstant started_at_{};
   bool is_draining_ = false;
+  SelfCheck self_check_;
+  std::unique_ptr<heartbeat::LocalPublisher> publisher_;
   async::Event wake_;
   async::TaskGroup tasks_;
 };

@@ -12,6 +12,7 @@ namespace holdfast::proxy {
 struct ListenerSettings {
   std::string name;
   config::HostPort bind;  // port 0: any free one (tests)
+  bool is_floating = false;  // an address of vip, not always here
   route::Policy policy;
   milliseconds hold_timeout = 10s;
   std::int64_t maxconn = 0;  // 0: only the total bounds it

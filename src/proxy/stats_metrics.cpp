@@ -2,39 +2,11 @@
 
 #include <functional>
 
+#include "base/exposition.hpp"
 #include "proxy/stats.hpp"
 
 namespace holdfast::proxy {
 namespace {
-
-std::string escaped(std::string_view label) {
-  std::string out;
-  for (const char c : label) {
-    if (c == '\\' || c == '"') out += '\\';
-    out += c == '\n' ? ' ' : c;
-  }
-  return out;
-}
-
-// One metric family in the text format 0.0.4.
-class Family {
- public:
-  Family(std::string& out, std::string name, std::string_view type, std::string_view help)
-      : out_{out}, name_{std::move(name)} {
-    out_ += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name_, help, name_, type);
-  }
-  void add(const std::string& labels, std::int64_t value) {
-    out_ += fmt::format("{}{{{}}} {}\n", name_, labels, value);
-  }
-  void add(const std::string& labels, nanoseconds span) {
-    out_ += fmt::format("{}{{{}}} {:.6f}\n", name_, labels, std::chrono::duration<double>(span).count());
-  }
-  void add(std::int64_t value) { out_ += fmt::format("{} {}\n", name_, value); }
-
- private:
-  std::string& out_;
-  std::string name_;
-};
 
 using OfListener = std::function<std::int64_t(const ListenerAccount&)>;
 using OfTraffic = std::function<std::int64_t(const Traffic&)>;
@@ -43,7 +15,7 @@ void print_listeners(const Facts& facts, Family family, const OfListener& value)
   const auto& listeners = facts.snapshot->settings->listeners;
   for (std::size_t i = 0; i < listeners.size(); ++i) {
     if (listeners[i].is_closed) continue;
-    family.add(fmt::format("proxy=\"{}\"", escaped(listeners[i].name)), value(facts.ledger->listener(i)));
+    family.add(print_labels({{"proxy", listeners[i].name}}), value(facts.ledger->listener(i)));
   }
 }
 
@@ -53,8 +25,8 @@ void print_traffic(const Facts& facts, Family family, const Value& value) {
   for (std::size_t i = 0; i < snapshot.settings->listeners.size(); ++i) {
     if (snapshot.settings->listeners[i].is_closed) continue;
     for (std::size_t place = 0; place < snapshot.accounts.size(); ++place) {
-      family.add(fmt::format("proxy=\"{}\",server=\"{}\"", escaped(snapshot.settings->listeners[i].name),
-                             escaped(snapshot.table.servers[place].name)),
+      family.add(print_labels({{"proxy", snapshot.settings->listeners[i].name},
+                               {"server", snapshot.table.servers[place].name}}),
                  value(snapshot.accounts[place]->by_listener[i]));
     }
   }
@@ -82,12 +54,12 @@ void print_gate(const Facts& facts, std::string& out) {
   Family serving{out, "holdfast_proxy_server_serving", "gauge",
                  "1 while the server accepts connections, by role."};
   for (const auto& server : facts.snapshot->table.servers) {
-    serving.add(fmt::format("server=\"{}\",role=\"{}\"", escaped(server.name), to_string(server.role)),
+    serving.add(print_labels({{"server", server.name}, {"role", to_string(server.role)}}),
                 server.serving ? 1 : 0);
   }
   Family lag{out, "holdfast_proxy_server_lag_bytes", "gauge", "Bytes that a replica is behind the primary."};
   for (const auto& server : facts.snapshot->table.servers) {
-    if (server.lag_bytes) lag.add(fmt::format("server=\"{}\"", escaped(server.name)), *server.lag_bytes);
+    if (server.lag_bytes) lag.add(print_labels({{"server", server.name}}), *server.lag_bytes);
   }
 }
 
@@ -99,8 +71,8 @@ void print_cuts(const Facts& facts, std::string& out) {
     for (std::size_t cause = 0; cause < cut_causes; ++cause) {
       std::int64_t sum = 0;
       for (const auto& traffic : snapshot.accounts[place]->by_listener) sum += traffic.cuts[cause].value();
-      family.add(fmt::format("server=\"{}\",cause=\"{}\"", escaped(snapshot.table.servers[place].name),
-                             to_string(static_cast<route::CutCause>(cause))),
+      family.add(print_labels({{"server", snapshot.table.servers[place].name},
+                               {"cause", to_string(static_cast<route::CutCause>(cause))}}),
                  sum);
     }
   }

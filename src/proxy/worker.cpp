@@ -88,6 +88,17 @@ void Worker::nudge() {
   asio::post(loop_, [this] { wake_.notify(); });
 }
 
+void Worker::ask_for_life(BootInstant now) {
+  std::int64_t nothing = 0;
+  if (!asked_at_.compare_exchange_strong(nothing, now.time_since_epoch().count())) return;
+  asio::post(loop_, [this] { asked_at_ = 0; });
+}
+
+nanoseconds Worker::silent_for(BootInstant now) const {
+  const std::int64_t asked = asked_at_;
+  return asked == 0 ? 0ns : now - BootInstant{nanoseconds{asked}};
+}
+
 void Worker::stop_accepting() {
   asio::post(loop_, [this] {
     while (!doors_.empty()) close_door(doors_.begin()->first);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
@@ -35,6 +36,9 @@ class Worker {
   // From any thread.
   void publish(std::shared_ptr<const Snapshot> snapshot);
   void nudge();
+  // Asks for a sign of life; how long the oldest unanswered question is open.
+  void ask_for_life(BootInstant now);
+  nanoseconds silent_for(BootInstant now) const;
   // Clients of Settings::listeners[listener], which must have been published, come through it from now on,
   // and through the one before it no more.
   void open_listener(std::size_t listener, Acceptor acceptor);
@@ -104,6 +108,7 @@ class Worker {
   route::ClientId last_id_ = 0;
   std::minstd_rand random_;
   BootInstant report_at_{};
+  std::atomic<std::int64_t> asked_at_{0};  // nanoseconds of the open question; 0: none
   std::thread thread_;
 };
 

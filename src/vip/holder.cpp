@@ -1,0 +1,86 @@
+#include "vip/holder.hpp"
+
+#include "vip/settings.hpp"
+
+namespace holdfast::vip {
+namespace {
+
+netlink::Scope scope_of(config::AddressScope scope) {
+  switch (scope) {
+    case config::AddressScope::global:
+      return netlink::Scope::global;
+    case config::AddressScope::site:
+      return netlink::Scope::site;
+    case config::AddressScope::link:
+      return netlink::Scope::link;
+    case config::AddressScope::host:
+      return netlink::Scope::host;
+  }
+  return netlink::Scope::global;
+}
+
+int link_of(const std::string& dev, const Place& place, const netlink::Link& link) {
+  const auto at = place.others.find(dev);
+  return at == place.others.end() ? link.index : at->second.index;
+}
+
+netlink::RouteSpec route_of(const config::VirtualRoute& route, const Place& place,
+                            const netlink::Link& link) {
+  netlink::RouteSpec spec{.destination = route.destination,
+                          .gateway = route.via,
+                          .link = route.dev.empty() && route.via ? 0 : link_of(route.dev, place, link),
+                          .source = route.src,
+                          .metric = route.metric,
+                          .table = route.table,
+                          .scope = {},
+                          .onlink = route.onlink};
+  if (route.scope) spec.scope = scope_of(*route.scope);
+  return spec;
+}
+
+}  // namespace
+
+Holder::Held Holder::hold(const config::VrrpInstance& instance, const Place& place, const netlink::Link& link,
+                          milliseconds lifetime) {
+  Held held;
+  for (const auto& address : addresses_of(instance)) {
+    const auto set = kernel_->set_address({.link = link_of(address.dev, place, link),
+                                           .prefix = address.prefix,
+                                           .label = address.label,
+                                           .broadcast = address.brd,
+                                           .scope = scope_of(address.scope),
+                                           .valid_lft = std::chrono::ceil<seconds>(lifetime)});
+    if (!set) {
+      held.failures.push_back({set.error().code, to_string(address.prefix) + ": " + set.error().context});
+    } else if (*set) {
+      held.added.push_back(address.prefix.address);
+    }
+  }
+  // Routes through an address go with it, so they are set whenever one came.
+  if (!held.added.empty() || !is_holding_) {
+    for (const auto& route : instance.virtual_routes) {
+      const auto set = kernel_->set_route(route_of(route, place, link));
+      if (!set) held.failures.push_back({set.error().code, "route: " + set.error().context});
+    }
+  }
+  is_holding_ = true;
+  return held;
+}
+
+std::vector<Error> Holder::drop(const config::VrrpInstance& instance, const Place& place,
+                                const netlink::Link& link) {
+  std::vector<Error> failures;
+  const auto note = [&](const Result<void>& removed) {
+    if (!removed && removed.error().code != Errc::not_found) failures.push_back(removed.error());
+  };
+  if (is_holding_) {
+    for (const auto& route : instance.virtual_routes)
+      note(kernel_->remove_route(route_of(route, place, link)));
+  }
+  for (const auto& address : addresses_of(instance))
+    note(kernel_->remove_address(link_of(address.dev, place, link), address.prefix));
+  is_holding_ = false;
+  return failures;
+}
+
+}  // namespace holdfast::vip

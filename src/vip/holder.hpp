@@ -1,0 +1,36 @@
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "netlink/socket.hpp"
+#include "vip/place.hpp"
+
+namespace holdfast::vip {
+
+// Sets the addresses and routes of one instance and removes them. An address that stays is renewed by being
+// set again; the kernel drops it by itself when nobody does (EC-125).
+class Holder {
+ public:
+  explicit Holder(netlink::Socket* kernel) : kernel_{kernel} {}
+
+  struct Held {
+    std::vector<IpAddress> added;  // were not there before
+    std::vector<Error> failures;   // an address that can't be set, a route
+  };
+  // What `instance` names, on `place` (addresses without a dev on `link`).
+  Held hold(const config::VrrpInstance& instance, const Place& place, const netlink::Link& link,
+            milliseconds lifetime);
+  // Everything that this instance may have set, and what an earlier process of ours left there.
+  std::vector<Error> drop(const config::VrrpInstance& instance, const Place& place,
+                          const netlink::Link& link);
+
+  bool is_holding() const { return is_holding_; }
+  void forget() { is_holding_ = false; }  // the interface went, and took them along
+
+ private:
+  netlink::Socket* kernel_;
+  bool is_holding_ = false;
+};
+
+}  // namespace holdfast::vip

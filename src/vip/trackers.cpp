@@ -1,0 +1,196 @@
+#include "vip/trackers.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "async/child_process.hpp"
+#include "base/log.hpp"
+
+namespace holdfast::vip {
+namespace {
+
+constexpr milliseconds file_interval = 100ms;
+constexpr milliseconds process_interval = 500ms;
+
+std::string read_whole(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+class ScriptTracker : public Tracker {
+ public:
+  ScriptTracker(config::VrrpScript script, std::optional<uid_t> user, std::function<void()> on_change)
+      : Tracker{std::move(on_change)},
+        script_{std::move(script)},
+        user_{user},
+        verdict_{script_.rise, script_.fall, script_.init_fail} {}
+
+  awaitable<void> run() override {
+    if (script_.init_fail) become({.is_up = false, .why = "no result yet (init_fail)"});
+    for (;;) {
+      const auto began = BootClock::now();
+      const auto why = co_await failure_of_one_run();
+      verdict_.on_result(!why);
+      if (verdict_.is_up())
+        become({.is_up = verdict_.is_up(), .why = *verdict_.is_up() ? "" : why.value_or(last_why_)});
+      if (why) last_why_ = *why;
+      co_await async::sleep_until(began + script_.interval);
+    }
+  }
+
+ private:
+  // nullopt: it succeeded.
+  awaitable<std::optional<std::string>> failure_of_one_run() {
+    async::ChildOptions child{.argv = {"/bin/sh", "-c", script_.script}, .user = user_, .dies_with_us = true};
+    const auto limit = script_.timeout.value_or(script_.interval);
+    auto ended = co_await async::run_child(std::move(child), limit);
+    std::optional<std::string> why;
+    if (!ended && ended.error().code == Errc::timed_out) {
+      why = fmt::format("it took longer than {} ms", limit.count());
+    } else if (!ended) {
+      why = ended.error().context;
+    } else if (!ended->status.ok()) {
+      why = to_string(ended->status);
+    }
+    co_return why;
+  }
+
+  config::VrrpScript script_;
+  std::optional<uid_t> user_;
+  vrrp::ScriptVerdict verdict_;
+  std::string last_why_;
+};
+
+class FileTracker : public Tracker {
+ public:
+  FileTracker(config::TrackFile file, std::function<void()> on_change)
+      : Tracker{std::move(on_change)}, file_{std::move(file)} {}
+
+  awaitable<void> run() override {
+    for (;;) {
+      look();
+      co_await async::sleep_for(file_interval);
+    }
+  }
+
+ private:
+  void look() {
+    const auto text = read_whole(file_.file);
+    const auto value = parse_track_file(text);
+    const bool is_bad = !value && !text.empty();
+    if (is_bad && !was_bad_)
+      log::warn("a track_file holds no number, it counts as 0", {{"file", file_.file}, {"name", file_.name}});
+    was_bad_ = is_bad;
+    const int number = value.value_or(0);
+    become({.is_up = number == 0,
+            .why = number == 0 ? "" : fmt::format("it says {}", number),
+            .file_value = number});
+  }
+
+  config::TrackFile file_;
+  bool was_bad_ = false;
+};
+
+std::set<pid_t> find_processes(const config::TrackProcess& wanted) {
+  std::set<pid_t> found;
+  std::error_code failure;
+  for (const auto& entry : std::filesystem::directory_iterator{"/proc", failure}) {
+    const auto name = entry.path().filename().string();
+    pid_t pid = 0;
+    const auto [end, ec] = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (ec != std::errc{} || end != name.data() + name.size() || pid == ::getpid()) continue;
+    std::string comm = read_whole(entry.path() / "comm");
+    while (comm.ends_with('\n')) comm.pop_back();
+    if (matches(wanted, comm, read_whole(entry.path() / "cmdline"))) found.insert(pid);
+  }
+  return found;
+}
+
+class ProcessTracker : public Tracker {
+ public:
+  ProcessTracker(const asio::any_io_executor& executor, config::TrackProcess process,
+                 std::function<void()> on_change)
+      : Tracker{std::move(on_change)}, process_{std::move(process)}, changed_{executor}, watches_{executor} {}
+
+  awaitable<void> run() override {
+    for (;;) {
+      look();
+      co_await changed_.wait_until(BootClock::now() + process_interval);
+    }
+  }
+  awaitable<void> stop() override { co_await watches_.stop(); }
+
+ private:
+  void look() {
+    const auto found = find_processes(process_);
+    for (const pid_t pid : found) {
+      if (watched_.insert(pid).second) watches_.spawn("end of " + process_.name, watch(pid));
+    }
+    const auto count = static_cast<int>(found.size());
+    const bool is_up = count >= process_.quorum;
+    const auto now = BootClock::now();
+    if (is_up || !down_since_) down_since_ = is_up ? std::optional<BootInstant>{} : now;
+    if (!is_up && now - *down_since_ < process_.delay) return;
+    const auto why = fmt::format("{} of {} processes run", count, process_.quorum);
+    become({.is_up = is_up, .why = is_up ? "" : why});
+  }
+
+  awaitable<void> watch(pid_t pid) {
+    if (const auto ended = co_await async::wait_for_exit(pid); !ended) log::debug("lost sight of a process");
+    watched_.erase(pid);
+    changed_.notify();
+  }
+
+  config::TrackProcess process_;
+  std::set<pid_t> watched_;
+  std::optional<BootInstant> down_since_;
+  async::Event changed_;
+  async::TaskGroup watches_;
+};
+
+}  // namespace
+
+std::optional<int> parse_track_file(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first == text.npos) return {};
+  text.remove_prefix(first);
+  text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+  int value = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (ec != std::errc{} || end != text.data() + text.size()) return {};
+  return value;
+}
+
+bool matches(const config::TrackProcess& wanted, std::string_view comm, std::string_view command_line) {
+  if (!wanted.full_command) {
+    // A path's last part is what the kernel calls it, cut after 15 characters.
+    const auto name = std::string_view{wanted.process}.substr(wanted.process.rfind('/') + 1);
+    return !comm.empty() && comm == name.substr(0, 15);
+  }
+  std::string words{command_line};
+  while (words.ends_with('\0')) words.pop_back();
+  std::ranges::replace(words, '\0', ' ');
+  return !words.empty() && words == wanted.process;
+}
+
+std::unique_ptr<Tracker> script_tracker(config::VrrpScript script, std::optional<uid_t> user,
+                                        std::function<void()> on_change) {
+  return std::make_unique<ScriptTracker>(std::move(script), user, std::move(on_change));
+}
+
+std::unique_ptr<Tracker> file_tracker(config::TrackFile file, std::function<void()> on_change) {
+  return std::make_unique<FileTracker>(std::move(file), std::move(on_change));
+}
+
+std::unique_ptr<Tracker> process_tracker(const asio::any_io_executor& executor, config::TrackProcess process,
+                                         std::function<void()> on_change) {
+  return std::make_unique<ProcessTracker>(executor, std::move(process), std::move(on_change));
+}
+
+}  // namespace holdfast::vip
