@@ -10,6 +10,8 @@ namespace holdfast {
 Result<IpAddress> IpAddress::parse(std::string_view text) {
   const std::string whole{text};
   IpAddress address;
+  // inet_pton() stops at a zero byte, and would take what stands before it.
+  if (whole.find('\0') != std::string::npos) return fail(Errc::invalid_argument, "not an IP address");
   if (inet_pton(AF_INET, whole.c_str(), address.bytes_.data()) == 1) return address;
   address.family_ = Family::ipv6;
   if (inet_pton(AF_INET6, whole.c_str(), address.bytes_.data()) == 1) return address;

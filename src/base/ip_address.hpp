@@ -17,8 +17,8 @@ class IpAddress {
  public:
   enum class Family : std::uint8_t { ipv4, ipv6 };
 
-  IpAddress() = default;                                       // 0.0.0.0
-  static Result<IpAddress> parse(std::string_view text);       // Errc::invalid_argument
+  IpAddress() = default;                                  // 0.0.0.0
+  static Result<IpAddress> parse(std::string_view text);  // Errc::invalid_argument
   static IpAddress of(std::span<const std::uint8_t, 4> bytes);
   static IpAddress of(std::span<const std::uint8_t, 16> bytes);
 
