@@ -74,6 +74,11 @@ awaitable<void> TaskGroup::stop() {
   while (!state->tasks.empty()) co_await state->emptied.wait();
 }
 
+awaitable<void> TaskGroup::join() {
+  const auto state = state_;
+  while (!state->tasks.empty()) co_await state->emptied.wait();
+}
+
 std::size_t TaskGroup::size() const {
   return state_->tasks.size();
 }

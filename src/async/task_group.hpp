@@ -28,6 +28,9 @@ class TaskGroup {
   // Cancels all and returns when the last has ended. From then on nothing more can be spawned.
   awaitable<void> stop();
 
+  // Returns when the last has ended by itself; for tasks that must not be cut short.
+  awaitable<void> join();
+
   std::size_t size() const;
   const asio::any_io_executor& executor() const { return executor_; }
 

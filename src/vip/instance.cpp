@@ -58,7 +58,8 @@ Instance::Instance(const asio::any_io_executor& executor, netlink::Socket* kerne
       globals_{std::move(globals)},
       events_{std::move(events)},
       holder_{kernel},
-      tasks_{executor} {}
+      tasks_{executor},
+      endings_{executor} {}
 
 Instance::~Instance() = default;
 
@@ -164,7 +165,7 @@ void Instance::remove_vmac() {
 void Instance::close() {
   if (ears_) {
     ears_->cancel();
-    tasks_.spawn("closing " + name(), end_group(std::move(ears_)));
+    endings_.spawn("closing " + name(), end_group(std::move(ears_)));
     ears_.reset();
   }
   channel_.reset();
@@ -326,6 +327,7 @@ awaitable<void> Instance::announce_slowly(int repeat, milliseconds pause) {
 awaitable<void> Instance::stop() {
   close();
   co_await tasks_.stop();
+  co_await endings_.join();
 }
 
 }  // namespace holdfast::vip

@@ -89,6 +89,7 @@ class Instance {
   std::map<std::string, BootInstant> said_;  // when a kind of trouble was logged last
   std::shared_ptr<async::TaskGroup> ears_;
   async::TaskGroup tasks_;
+  async::TaskGroup endings_;  // of ears that are closed
 };
 
 }  // namespace holdfast::vip

@@ -56,7 +56,8 @@ Speaker::Speaker(const asio::any_io_executor& executor, SpeakerOptions options)
       ensemble_{{}, {}},
       notifier_{executor, config_.vip.global_defs.notify_fifo, script_user_},
       wake_{executor},
-      tasks_{executor} {}
+      tasks_{executor},
+      endings_{executor} {}
 
 Speaker::~Speaker() = default;
 
@@ -289,7 +290,7 @@ void Speaker::remove(std::size_t place) {
   notifier_.tell(slot.instance->config().notify,
                  {.name = slot.instance->name(), .state = NotifyState::deleted, .priority = 0});
   log::info("virtual router is gone from the configuration", {{"instance", slot.instance->name()}});
-  tasks_.spawn("end of " + slot.instance->name(), retire(std::move(slot.instance), std::move(slot.claimer)));
+  endings_.spawn("end of " + slot.instance->name(), retire(std::move(slot.instance), std::move(slot.claimer)));
 }
 
 awaitable<void> Speaker::retire(std::unique_ptr<Instance> instance, std::unique_ptr<Claimer> claimer) {
@@ -313,6 +314,7 @@ awaitable<void> Speaker::stop() {
   co_await notifier_.finish(notify_limit);
   co_await notifier_.stop();
   co_await tasks_.stop();
+  co_await endings_.join();
 }
 
 std::vector<Speaker::Row> Speaker::rows() const {

@@ -123,6 +123,7 @@ class Speaker {
   bool is_running_ = false;
   async::Event wake_;
   async::TaskGroup tasks_;
+  async::TaskGroup endings_;  // of what a reload took away
 };
 
 }  // namespace holdfast::vip

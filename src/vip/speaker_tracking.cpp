@@ -22,7 +22,7 @@ void Speaker::make_trackers() {
   if (tracking_) {
     tracking_->cancel();
     auto old = std::make_shared<Trackers>(std::move(trackers_));
-    tasks_.spawn("end of tracking", end_tracking(std::move(tracking_), std::move(old)));
+    endings_.spawn("end of tracking", end_tracking(std::move(tracking_), std::move(old)));
   }
   trackers_.clear();
   tracking_ = std::make_shared<async::TaskGroup>(executor_);

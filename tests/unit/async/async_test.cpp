@@ -68,6 +68,22 @@ awaitable<bool> notified_before() {
   co_await event.wait();
   co_return !co_await event.wait_until(BootClock::now() + 1ms);
 }
+awaitable<void> end_soon(bool* ended) {
+  co_await sleep_for(1ms);
+  *ended = true;
+}
+awaitable<bool> start_and_join(bool* ended) {
+  TaskGroup tasks{co_await asio::this_coro::executor};
+  tasks.spawn("ends", end_soon(ended));
+  co_await tasks.join();
+  co_return tasks.size() == 0;
+}
+TEST(TaskGroup, joins_what_ends_by_itself_without_cutting_it_short) {
+  bool ended = false;
+  EXPECT_TRUE(run(start_and_join(&ended)));
+  EXPECT_TRUE(ended);
+}
+
 TEST(Event, is_not_lost_when_it_comes_before_the_wait) {
   EXPECT_TRUE(run(notified_before()));
 }
