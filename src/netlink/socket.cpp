@@ -3,6 +3,7 @@
 #include <linux/rtnetlink.h>
 #include <netlink/object.h>
 
+#include "netlink/checks.hpp"
 #include "netlink/conversation.hpp"
 #include "netlink/objects.hpp"
 
@@ -51,6 +52,7 @@ Result<std::vector<HostAddress>> Socket::addresses() {
 }
 
 Result<bool> Socket::set_address(const AddressSpec& spec) {
+  if (auto checked = check(spec); !checked) return tl::unexpected(checked.error());
   const auto address = address_to_set(spec);
   const auto set = [&](int flags) {
     return state_->kernel.command(
@@ -74,6 +76,7 @@ Result<void> Socket::remove_address(int link, const IpPrefix& prefix) {
 }
 
 Result<void> Socket::set_route(const RouteSpec& spec) {
+  if (auto checked = check(spec); !checked) return tl::unexpected(checked.error());
   const auto route = route_of(spec);
   return state_->kernel.command("setting route " + to_string(spec.destination), [&](nl_msg** request) {
     return rtnl_route_build_add_request(route.get(), NLM_F_CREATE | NLM_F_REPLACE, request);
@@ -81,6 +84,7 @@ Result<void> Socket::set_route(const RouteSpec& spec) {
 }
 
 Result<void> Socket::remove_route(const RouteSpec& spec) {
+  if (auto checked = check(spec); !checked) return tl::unexpected(checked.error());
   const auto route = route_of(spec);
   return state_->kernel.command("removing route " + to_string(spec.destination), [&](nl_msg** request) {
     return rtnl_route_build_del_request(route.get(), 0, request);

@@ -12,8 +12,9 @@ namespace holdfast::netlink {
 // Asks and commands the kernel about links, addresses and routes of the network namespace in which it was
 // opened. Each call is answered by the kernel itself, within microseconds, so it may be made on a loop.
 // Errors: permission_denied names the capability that is missing (CAP_NET_ADMIN) and how a systemd unit gets
-// it; not_found: no such link, address or route; conflict: it is there already; else io_error with the
-// kernel's own words.
+// it; not_found: no such link, address or route; conflict: it is there already; unavailable: the link of a
+// route is down; invalid_argument: what could not be kept as it is (a name of 16 characters); else io_error
+// with the kernel's own words.
 class Socket {
  public:
   static Result<Socket> open();
@@ -26,9 +27,11 @@ class Socket {
   Result<std::vector<HostAddress>> addresses();
 
   // Adds it, or sets the lifetime of the one that is there, which stays in place meanwhile; a permanent one
-  // becomes temporary with it. IPv6: without duplicate detection. True: it was not there before.
+  // becomes temporary with it. IPv6: without duplicate detection; the one that is there may be of another
+  // length, and keeps it. True: it was not there before.
   Result<bool> set_address(const AddressSpec& spec);
-  // The first IPv4 address of a subnet takes the others of the same subnet along, unless the sysctl
+  // The first IPv4 address of a subnet takes the others of the same subnet along (so does the
+  // end of its lifetime), unless the sysctl
   // net.ipv4.conf.*.promote_secondaries of the link is 1.
   Result<void> remove_address(int link, const IpPrefix& prefix);
   Result<void> set_route(const RouteSpec& spec);  // adds or replaces

@@ -6,6 +6,7 @@
 #include <netlink/route/link/veth.h>
 
 #include "base/check.hpp"
+#include "netlink/checks.hpp"
 #include "netlink/conversation.hpp"
 #include "netlink/objects.hpp"
 #include "netlink/socket.hpp"
@@ -36,6 +37,8 @@ Result<int> index_of(Result<Link> link) {
 }  // namespace
 
 Result<Link> Socket::link(const std::string& name) {
+  // One that can't be would be cut short, and another link found.
+  if (auto checked = check_link_name(name); !checked) return fail(Errc::not_found, checked.error().context);
   Link found;
   const auto build = [&](nl_msg** request) { return rtnl_link_build_get_request(0, name.c_str(), request); };
   const auto asked = state_->kernel.ask("looking for link " + name, build, [&](nl_object* object) {
@@ -46,6 +49,7 @@ Result<Link> Socket::link(const std::string& name) {
 }
 
 Result<int> Socket::add_macvlan(const std::string& name, int parent, const Mac& mac) {
+  if (auto checked = check_link_name(name); !checked) return tl::unexpected(checked.error());
   const auto link = own<OwnedLink>(rtnl_link_macvlan_alloc());
   const auto address = own<OwnedIp>(nl_addr_build(AF_PACKET, mac.data(), mac.size()));
   rtnl_link_set_name(link.get(), name.c_str());
@@ -58,6 +62,7 @@ Result<int> Socket::add_macvlan(const std::string& name, int parent, const Mac& 
 }
 
 Result<int> Socket::add_bridge(const std::string& name) {
+  if (auto checked = check_link_name(name); !checked) return tl::unexpected(checked.error());
   const auto link = own<OwnedLink>(rtnl_link_bridge_alloc());
   rtnl_link_set_name(link.get(), name.c_str());
   const auto added = add(state_->kernel, link.get());
@@ -66,6 +71,8 @@ Result<int> Socket::add_bridge(const std::string& name) {
 }
 
 Result<void> Socket::add_veth(const std::string& name, const std::string& peer) {
+  if (auto checked = check_link_name(name); !checked) return tl::unexpected(checked.error());
+  if (auto checked = check_link_name(peer); !checked) return tl::unexpected(checked.error());
   const auto link = own<OwnedLink>(rtnl_link_veth_alloc());
   const auto other_end = own<OwnedLink>(rtnl_link_veth_get_peer(link.get()));
   rtnl_link_set_name(link.get(), name.c_str());
@@ -103,6 +110,7 @@ Result<void> Socket::move_to_namespace(int index, int namespace_fd) {
 }
 
 Result<void> Socket::rename(int index, const std::string& name) {
+  if (auto checked = check_link_name(name); !checked) return tl::unexpected(checked.error());
   const auto wanted = link_with(index);
   rtnl_link_set_name(wanted.get(), name.c_str());
   return change(state_->kernel, "renaming to " + name, index, wanted);

@@ -72,6 +72,13 @@ TEST_F(Links, a_link_that_is_down_can_be_renamed) {
   EXPECT_EQ(socket().rename(eth0, "far0").error().code, Errc::conflict);
 }
 
+TEST_F(Links, a_name_is_never_cut_short) {
+  must(socket().add_bridge("fifteen-letters"));
+  EXPECT_EQ(socket().link("fifteen-letters-and-more").error().code, Errc::not_found);
+  EXPECT_EQ(socket().add_bridge("a-name-of-more-letters").error().code, Errc::invalid_argument);
+  EXPECT_EQ(socket().rename(1, "a-name-of-more-letters").error().code, Errc::invalid_argument);
+}
+
 TEST_F(Links, what_is_not_there_is_not_found) {
   EXPECT_EQ(socket().set_up(4711, true).error().code, Errc::not_found);
   EXPECT_EQ(socket().remove_link(4711).error().code, Errc::not_found);

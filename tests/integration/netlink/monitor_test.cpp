@@ -1,5 +1,7 @@
 #include "netlink/monitor.hpp"
 
+#include <cstdlib>
+
 #include "async/with_timeout.hpp"
 #include "integration/netlink/private_network.hpp"
 #include "integration/play.hpp"
@@ -66,8 +68,7 @@ class Monitoring : public PrivateNetwork {
     const auto monitor = must(Monitor::open(co_await asio::this_coro::executor));
     AddressSpec kept{.link = eth0_, .prefix = prefix("10.0.1.11/24"), .valid_lft = 1s};
     AddressSpec left{.link = eth0_, .prefix = prefix("10.0.1.10/24"), .valid_lft = 1s};
-    AddressSpec left6{.link = eth0_, .prefix = prefix("fd00:1::10/64"), .valid_lft = 1s};
-    for (const auto& spec : {kept, left, left6}) must(socket().set_address(spec));
+    for (const auto& spec : {kept, left}) must(socket().set_address(spec));
     co_await sees(monitor.get(), address_change<AddressAdded>("10.0.1.10/24"));
     kept.valid_lft = 600s;
     EXPECT_FALSE(must(socket().set_address(kept)));
@@ -84,6 +85,36 @@ class Monitoring : public PrivateNetwork {
     auto is_gone = address_change<AddressRemoved>("fd00:1::10/64");
     co_await sees(monitor.get(), std::move(is_gone));
     EXPECT_FALSE(find("fd00:1::10/64"));
+  }
+
+  awaitable<void> renewals_follow_each_other() {
+    const auto monitor = must(Monitor::open(co_await asio::this_coro::executor));
+    AddressSpec spec{.link = eth0_, .prefix = prefix("10.0.1.10/24"), .valid_lft = 3s};
+    AddressSpec spec6{.link = eth0_, .prefix = prefix("fd00:1::10/64"), .valid_lft = 3s};
+    for (int round = 0; round < 50; ++round) {
+      EXPECT_EQ(must(socket().set_address(spec)), round == 0);
+      EXPECT_EQ(must(socket().set_address(spec6)), round == 0);
+    }
+    must(socket().rename(index_of("lo"), "last"));  // all that came before it has been told when it is
+    auto looking = first_that(monitor.get(), [](const Change& change) {
+      EXPECT_FALSE(std::holds_alternative<AddressRemoved>(change));
+      const auto* changed = std::get_if<LinkChanged>(&change);
+      return changed != nullptr && changed->link.name == "last";
+    });
+    const auto found = co_await async::with_timeout(20s, std::move(looking));
+    EXPECT_TRUE(found);
+  }
+
+  // The other end of the cable has the address already; this end asks (duplicate address detection).
+  awaitable<void> an_address_is_taken() {
+    const auto monitor = must(Monitor::open(co_await asio::this_coro::executor));
+    must(socket().set_address({.link = index_of("far0"), .prefix = prefix("fd00:1::10/64")}));
+    EXPECT_EQ(std::system("ip -6 address add fd00:1::10/64 dev eth0"), 0);
+    auto is_duplicate = [this](const Change& change) {
+      const auto* added = std::get_if<AddressAdded>(&change);
+      return added != nullptr && added->address.link == eth0_ && added->address.has_failed_dad;
+    };
+    co_await sees(monitor.get(), std::move(is_duplicate));
   }
 
   awaitable<void> a_link_changes() {
@@ -162,6 +193,14 @@ TEST_F(Monitoring, an_address_goes_at_the_end_of_its_lifetime_and_a_renewed_one_
 
 TEST_F(Monitoring, an_ipv6_address_goes_at_the_end_of_its_lifetime) {
   play(an_ipv6_lifetime_ends(), 60s);
+}
+
+TEST_F(Monitoring, an_address_is_never_gone_while_it_is_renewed) {
+  play(renewals_follow_each_other(), 60s);
+}
+
+TEST_F(Monitoring, an_address_that_somebody_else_has_is_told_to_be_a_duplicate) {
+  play(an_address_is_taken(), 60s);
 }
 
 TEST_F(Monitoring, a_link_that_goes_down_is_renamed_comes_up_and_is_removed_is_seen) {

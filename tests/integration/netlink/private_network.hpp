@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 
@@ -27,6 +29,14 @@ inline IpPrefix prefix(const std::string& text) {
 }
 inline IpAddress address(const std::string& text) {
   return must(IpAddress::parse(text));
+}
+
+// What the kernel itself tells of this namespace under /proc: another witness than the socket under test.
+inline std::string kernel_table(const std::string& file) {
+  std::ifstream table{"/proc/thread-self/net/" + file};
+  std::stringstream text;
+  text << table.rdbuf();
+  return text.str();
 }
 
 // Each test has a network namespace of its own, with nothing in it but a loopback link. It ends with the

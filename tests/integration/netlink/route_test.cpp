@@ -1,6 +1,3 @@
-#include <fstream>
-#include <sstream>
-
 #include "integration/netlink/private_network.hpp"
 
 namespace holdfast::testing {
@@ -21,15 +18,8 @@ class Routes : public PrivateNetwork {
   int eth0_ = 0;
 };
 
-// What the kernel's own tables say of this namespace (of the calling thread).
-std::string routes(const std::string& file) {
-  std::ifstream table{"/proc/thread-self/net/" + file};
-  std::stringstream text;
-  text << table.rdbuf();
-  return text.str();
-}
 bool has_route(const std::string& destination_and_gateway) {
-  return routes("route").find(destination_and_gateway) != std::string::npos;
+  return kernel_table("route").find(destination_and_gateway) != std::string::npos;
 }
 
 // As in /proc/net/route: numbers of the network, written in this machine's order.
@@ -97,9 +87,9 @@ TEST_F(Routes, an_ipv6_route_is_set_and_removed) {
   const RouteSpec spec{.destination = prefix("fd00:2::/64"), .gateway = address("fd00:1::1"), .link = eth0_};
   constexpr auto line = "fd000002000000000000000000000000 40";
   must(socket().set_route(spec));
-  EXPECT_NE(routes("ipv6_route").find(line), std::string::npos);
+  EXPECT_NE(kernel_table("ipv6_route").find(line), std::string::npos);
   must(socket().remove_route(spec));
-  EXPECT_EQ(routes("ipv6_route").find(line), std::string::npos);
+  EXPECT_EQ(kernel_table("ipv6_route").find(line), std::string::npos);
 }
 
 TEST_F(Routes, nothing_goes_through_a_link_that_is_down) {

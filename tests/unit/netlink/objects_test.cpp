@@ -22,6 +22,11 @@ TEST(Objects, an_address_without_lifetime_is_for_ever) {
   EXPECT_EQ(rtnl_addr_get_preferred_lifetime(made.get()), 0xffffffffU);
 }
 
+TEST(Objects, an_address_has_the_scope_that_was_asked_for) {
+  const auto made = address_to_set({.link = 3, .prefix = prefix("10.0.1.10/24"), .scope = Scope::link});
+  EXPECT_EQ(rtnl_addr_get_scope(made.get()), RT_SCOPE_LINK);
+}
+
 TEST(Objects, an_address_is_preferred_as_long_as_it_is_valid) {
   const auto made = address_to_set({.link = 3, .prefix = prefix("10.0.1.10/24"), .valid_lft = 7s});
   EXPECT_EQ(rtnl_addr_get_valid_lifetime(made.get()), 7U);
