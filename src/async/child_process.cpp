@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -108,6 +109,8 @@ struct Prepared {
   for (const int number : {SIGPIPE, SIGHUP, SIGINT, SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2})
     signal(number, SIG_DFL);
   if (options.own_session) setsid();
+  if (options.network_namespace >= 0 && setns(options.network_namespace, CLONE_NEWNET) != 0)
+    report_and_exit(prepared.failure);
   if (prepared.account) {
     if (setgroups(prepared.groups.size(), prepared.groups.data()) != 0) report_and_exit(prepared.failure);
     if (setgid(prepared.account->gid) != 0 || setuid(prepared.account->uid) != 0)

@@ -26,10 +26,11 @@ struct ChildOptions {
   std::string input;        // written to its standard input, which is then closed
   std::string output_file;  // append stdout and stderr here instead of reading them
   std::function<void(std::string_view line)>
-      on_line;                // each line of stdout and stderr as it comes (progress)
-  std::optional<uid_t> user;  // run as this user and its groups (needs root)
-  bool own_session = false;   // setsid: signals to our terminal's group don't reach it
-  bool dies_with_us = false;  // PR_SET_PDEATHSIG SIGKILL
+      on_line;                 // each line of stdout and stderr as it comes (progress)
+  std::optional<uid_t> user;   // run as this user and its groups (needs root)
+  int network_namespace = -1;  // descriptor of the one to run in (needs root); -1: ours
+  bool own_session = false;    // setsid: signals to our terminal's group don't reach it
+  bool dies_with_us = false;   // PR_SET_PDEATHSIG SIGKILL
 };
 
 struct ExitStatus {

@@ -53,8 +53,13 @@ void Check::say(const std::string& line) const {
   std::fflush(stdout);
 }
 
-// Several checks may run on one machine: the first network whose ports are free.
+// Several checks may run on one machine: the first network that is free.
 Result<std::string> free_network(const asio::any_io_executor& executor, const std::string& data) {
+  if (Wires::are_possible()) {
+    for (int third = 77; third < 87; ++third) {
+      if (auto network = fmt::format("198.18.{}", third); Wires::is_free(network)) return network;
+    }
+  }
   Result<void> last;
   for (int third = 77; third < 87; ++third) {
     Layout layout{.data = data, .network = fmt::format("127.0.{}", third)};
@@ -86,10 +91,11 @@ awaitable<Result<void>> Check::bring_up() {
   auto prepared = stage_->prepare();
   if (!prepared) co_return prepared;
   co_await stage_->sweep();
-  auto is_free = stage_->check_ports();
-  if (!is_free) co_return is_free;
+  auto is_ready = stage_->make_room();
+  if (!is_ready) co_return is_ready;
   say(fmt::format("starting pg1, pg2, pg3, lb1, lb2 on {}.11 to .15, data and logs in {}",
                   stage_->layout().network, options_.data));
+  say(about_network(stage_->layout()));
   for (const auto& node : all_nodes()) {
     auto started = stage_->start(node);
     if (!started) co_return started;
@@ -107,6 +113,13 @@ awaitable<Result<void>> Check::bring_up() {
   co_return Result<void>{};
 }
 
+// Who has now what the victim had.
+std::string successor_of(const drill::Plan& plan, const drill::Observation& seen) {
+  if (plan.whom != drill::Whom::vip_holder) return seen.leader;
+  const auto* holder = seen.vip_holder();
+  return holder == nullptr ? "" : holder->name;
+}
+
 awaitable<Result<void>> Check::run_step(std::string name) {
   const auto* plan = drill::find_plan(name);
   const auto victim = drill::victim_of(*plan, scene_->observer().now()).value_or("");
@@ -116,15 +129,16 @@ awaitable<Result<void>> Check::run_step(std::string name) {
   drill::Step step = std::move(*begun);
   if (!plan->returns_alone) {
     const auto dead = step.window.from;
-    drill::Scene::Condition flowing = [this, dead, victim] {
+    drill::Scene::Condition flowing = [this, plan, dead, victim] {
       const auto& writes = scene_->probe().ledger().writes();
       const auto& seen = scene_->observer().now();
-      return !writes.empty() && writes.back().at > dead + 1s && seen.leader != victim &&
-             seen.primary() != nullptr;
+      const bool has_moved = successor_of(*plan, seen) != victim && seen.primary() != nullptr;
+      return has_moved && !writes.empty() && writes.back().at > dead + 1s;
     };
     const bool moved = co_await scene_->wait_for(std::move(flowing), heal_limit);
     if (!moved) co_return fail(Errc::timed_out, "nobody took over from " + victim);
-    say(fmt::format("{} took over; starting {} again", scene_->observer().now().leader, victim));
+    say(fmt::format("{} took over; starting {} again", successor_of(*plan, scene_->observer().now()),
+                    victim));
     auto started = stage_->start(victim);
     if (!started) co_return started;
   }
@@ -146,7 +160,9 @@ awaitable<Result<void>> Check::break_it() {
   drill::Scene::Condition warm = [this] { return scene_->probe().ledger().count(drill::Load::write) >= 300; };
   const bool is_warm = co_await scene_->wait_for(std::move(warm), 60s);
   if (!is_warm) co_return fail(Errc::timed_out, "no load: fewer than 300 writes in a minute");
-  for (const char* name : {"kill-postgres", "kill-node", "switchover"}) {
+  std::vector<std::string> names{"kill-postgres", "kill-node", "switchover"};
+  if (stage_->layout().has_own_network()) names.insert(names.end(), {"kill-proxy", "kill-proxy-host"});
+  for (const auto& name : names) {
     auto done = co_await run_step(name);
     if (!done) co_return done;
   }

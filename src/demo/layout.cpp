@@ -22,11 +22,28 @@ std::string address_of(const Layout& layout, const std::string& node) {
   return fmt::format("{}.{}", layout.network, 11 + at);
 }
 
+std::string about_network(const Layout& layout) {
+  if (layout.has_own_network()) {
+    return fmt::format(
+        "each node is in a network namespace of its own; the address {} floats between lb1 and lb2",
+        layout.floating_address());
+  }
+  return "left out: the floating address (role vip) and cut cables. They need network namespaces: run it as "
+         "root, "
+         "with --fresh on data that is there already";
+}
+
 std::string print_config(const Layout& layout, bool hidden) {
   std::string nodes;
   for (const auto& node : database_nodes) nodes += fmt::format("  {}: {}\n", node, address_of(layout, node));
   for (const auto& node : proxy_nodes) {
-    nodes += fmt::format("  {}: {{host: {}, roles: [proxy]}}\n", node, address_of(layout, node));
+    nodes += fmt::format("  {}: {{host: {}, roles: [{}]}}\n", node, address_of(layout, node),
+                         layout.has_own_network() ? "proxy, vip" : "proxy");
+  }
+  if (layout.has_own_network()) {
+    nodes +=
+        fmt::format("vip: {{address: {}/24}}  # floats between the proxies' hosts: clients know no other\n",
+                    layout.floating_address());
   }
   return fmt::format(
       "# Written by `holdfast demo`. The same file serves every node: each finds itself by --node.\n"
@@ -58,6 +75,7 @@ drill::NodeTraits traits_of(const Layout& layout, const std::string& node) {
 
 std::vector<drill::Address> ports_of(const Layout& layout) {
   std::vector<drill::Address> ports;
+  if (layout.has_own_network()) return ports;  // nobody else is there
   for (const auto& node : database_nodes) {
     for (const int port : {5432, 8008, 2379, 2380}) ports.push_back({address_of(layout, node), port});
   }

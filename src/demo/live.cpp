@@ -81,9 +81,9 @@ class Live {
 
 std::string connect_line(const drill::Places& places) {
   std::string hosts;
-  for (const auto& proxy : places.proxies) hosts += (hosts.empty() ? "" : ",") + proxy.write.host;
-  const int write = places.proxies.front().write.port;
-  const int read = places.proxies.front().read.port;
+  for (const auto& address : places.writes()) hosts += (hosts.empty() ? "" : ",") + address.host;
+  const int write = places.writes().front().port;
+  const int read = places.reads().front().port;
   return fmt::format("PGPASSWORD={} psql -h {} -p {} -U {} postgres    (reads: -p {})",
                      places.login.password.reveal(), hosts, write, places.login.user, read);
 }
@@ -103,10 +103,11 @@ awaitable<Result<void>> Live::bring_up() {
     prepared = stage_->prepare();
     if (!prepared) co_return prepared;
   }
-  auto is_free = stage_->check_ports();
-  if (!is_free) co_return is_free;
+  auto is_ready = stage_->make_room();
+  if (!is_ready) co_return is_ready;
   fmt::print("\nThe configuration of all five nodes, {}:\n\n{}\n", stage_->layout().config_file(),
              print_config(stage_->layout(), true));
+  fmt::print("{}\n", about_network(stage_->layout()));
   auto places = read_places(stage_->layout());
   if (!places) co_return tl::unexpected(places.error());
   hands_ = drill::local_hands(stage_->traits());
@@ -135,7 +136,7 @@ awaitable<void> Live::act(std::string plan_name) {
   const auto* plan = drill::find_plan(plan_name);
   const auto victim = drill::victim_of(*plan, scene_->observer().now());
   if (!victim) {
-    tell("there is no primary now");
+    tell("there is nobody to hit now");
     co_return;
   }
   doing_ = fmt::format("{} {}…", plan_name, *victim);
@@ -171,6 +172,8 @@ awaitable<void> Live::press(char key) {
   if (key == 'k') tasks_.spawn("kill PostgreSQL", act("kill-postgres"));
   if (key == 'n') tasks_.spawn("kill a node", act("kill-node"));
   if (key == 'c') tasks_.spawn("freeze a node", act("freeze-node"));
+  if (key == 'p') tasks_.spawn("kill a proxy", act("kill-proxy"));
+  if (key == 'h' && stage_->layout().has_own_network()) tasks_.spawn("lose a host", act("kill-proxy-host"));
   if (key == 's') tasks_.spawn("switchover", act("switchover"));
 }
 

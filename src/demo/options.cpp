@@ -21,7 +21,7 @@ bool is_network(const std::string& text) {
     else if (c < '0' || c > '9')
       return false;
   }
-  return text.starts_with("127.") && dots == 2 && text.back() != '.';
+  return dots == 2 && text.back() != '.' && text.front() != '.';
 }
 
 }  // namespace
@@ -52,22 +52,27 @@ Result<Options> parse_options(const std::vector<std::string>& arguments) {
   while (options.data.size() > 1 && options.data.back() == '/') options.data.pop_back();
   if (!options.network.empty() && !is_network(options.network)) {
     return fail(Errc::invalid_argument,
-                "--network takes the first three numbers of loopback addresses, as 127.0.77");
+                "--network takes the first three numbers of IPv4 addresses, as 198.18.77, or 127.0.77 for "
+                "loopback ones");
   }
   return options;
 }
 
 std::string print_help() {
-  return "usage: holdfast demo [--check] [--data DIR] [--network 127.0.N] [--fresh]\n\n"
+  return "usage: holdfast demo [--check] [--data DIR] [--network NET] [--fresh]\n\n"
          "Brings up a whole cluster on this machine: pg1, pg2, pg3 (agent, PostgreSQL, etcd member) and the "
          "proxies lb1, lb2,\n"
-         "each on its own loopback address, under load; shows it live and lets you break it.\n\n"
+         "under load; shows it live and lets you break it. As root each node is in a network namespace, and "
+         "one address "
+         "floats between\nlb1 and lb2; as an ordinary user they are on loopback addresses.\n\n"
          "  --check        no terminal: break it, measure, verify, remove everything; exit 0 only if nothing "
          "was lost\n"
          "  --data DIR     where its data lies (default " +
          default_data() +
          "; --check: a temporary directory)\n"
-         "  --network NET  loopback addresses to use (default 127.0.77; --check: the first free one)\n"
+         "  --network NET  the first three numbers of the addresses (default 198.18.77 as root, else "
+         "127.0.77; --check: "
+         "the first that is free)\n"
          "  --fresh        remove the data of an earlier run first\n"
          "  --keep         with --check: leave data and logs there\n"
          "  --html FILE, --json FILE   with --check: write the report there too\n";

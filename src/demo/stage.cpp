@@ -103,7 +103,7 @@ Result<void> Stage::prepare() {
   const std::string wanted = layout_.network;
   const std::string state = layout_.data + "/demo.state";
   if (!read_state(state, layout_)) {
-    if (layout_.network.empty()) layout_.network = default_network;
+    if (layout_.network.empty()) layout_.network = Wires::are_possible() ? own_network : loopback_network;
     layout_.superuser_password = random_password();
     layout_.replication_password = random_password();
     auto written =
@@ -147,11 +147,23 @@ Result<void> Stage::check_ports() const {
   return Result<void>{};
 }
 
+Result<void> Stage::make_room() {
+  if (!layout_.has_own_network()) return check_ports();
+  auto made = Wires::make(layout_);
+  if (!made) return tl::unexpected(made.error());
+  wires_ = *std::move(made);
+  return {};
+}
+
 Result<void> Stage::start(const std::string& node) {
+  if (wires_) {
+    if (auto plugged = wires_->plug_in(node); !plugged) return fail("connecting " + node, plugged.error());
+  }
   async::ChildOptions child{.argv = {program_, "run", "-c", layout_.config_file(), "--node", node},
                             .runs_itself = true,
                             .directory = "/",
                             .output_file = layout_.log_file(node),
+                            .network_namespace = wires_ ? wires_->namespace_of(node) : -1,
                             .own_session = true};
   auto started = async::ChildProcess::start(tasks_.executor(), std::move(child));
   if (!started) return fail("starting " + node, started.error());

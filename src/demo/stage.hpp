@@ -1,12 +1,13 @@
 #pragma once
 
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "async/child_process.hpp"
 #include "async/task_group.hpp"
 #include "demo/layout.hpp"
+#include "demo/wires.hpp"
 #include "drill/hands.hpp"
 
 namespace holdfast::demo {
@@ -24,6 +25,8 @@ class Stage {
   // Ends what an earlier run left behind; how many processes there were.
   awaitable<std::size_t> sweep();
   Result<void> check_ports() const;
+  // After sweep(), before the first start(): makes the network, or looks that the addresses are free.
+  Result<void> make_room();
 
   Result<void> start(const std::string& node);
   bool is_running(const std::string& node) const;  // its supervisor lives
@@ -48,6 +51,7 @@ class Stage {
   Layout layout_;
   std::string program_;
   int lock_ = -1;
+  std::optional<Wires> wires_;
 };
 
 }  // namespace holdfast::demo

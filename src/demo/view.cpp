@@ -101,6 +101,14 @@ std::string proxy_line(const Picture& picture, const drill::ProxySeen& proxy) {
   return line;
 }
 
+std::string vip_line(const drill::VipSeen& vip) {
+  const auto state = drill::state_of(vip);
+  return fmt::format(" {} {} {} {} {}", vip.state == "MASTER" && vip.answers ? coloured(green, "●") : " ",
+                     column(vip.name, 5), column("vip", 13),
+                     coloured(colour_of(state.tone), column(state.text, 30)),
+                     vip.answers ? coloured(dim, vip.why.empty() ? vip.reason : vip.why) : "");
+}
+
 std::string load_line(std::string_view name, const LoadRow& load) {
   const bool is_stuck = load.since_last > 300ms;
   const auto rate = is_stuck ? coloured(red, column("none for " + print_gap(load.since_last), 16))
@@ -168,6 +176,7 @@ std::vector<std::string> draw(const Picture& picture) {
       coloured(dim, "   node  address       role and state                 tl   behind    decision"));
   for (const auto& member : seen.members) lines.push_back(member_line(picture, member));
   for (const auto& proxy : seen.proxies) lines.push_back(proxy_line(picture, proxy));
+  for (const auto& vip : seen.vips) lines.push_back(vip_line(vip));
   lines.push_back("");
   lines.push_back(load_line("writes", picture.writes));
   lines.push_back(load_line("reads", picture.reads));
@@ -177,9 +186,11 @@ std::vector<std::string> draw(const Picture& picture) {
   lines.push_back("");
   const std::vector<std::string> tail{
       "",
-      fmt::format(
-          " {} kill the primary's PostgreSQL  {} kill its whole node  {} freeze its whole node (cut off)",
-          heading("k"), heading("n"), heading("c")),
+      fmt::format(" {} kill the primary's PostgreSQL  {} kill its whole node  {} freeze its whole node (cut "
+                  "off)  {} kill a "
+                  "proxy{}",
+                  heading("k"), heading("n"), heading("c"), heading("p"),
+                  seen.vips.empty() ? "" : fmt::format("  {} lose its host", heading("h"))),
       fmt::format(" {} switch over  {} restart what is dead or frozen  {} quit   {}", heading("s"),
                   heading("r"), heading("q"), coloured(yellow, picture.doing))};
   const auto height = static_cast<std::size_t>(std::max(picture.height, 4));

@@ -2,14 +2,18 @@
 
 #include <algorithm>
 #include <csignal>
+#include <map>
 
 #include "async/child_process.hpp"
+#include "netlink/namespace.hpp"
+#include "netlink/socket.hpp"
 
 namespace holdfast::drill {
 namespace {
 
 int signal_of(Deed deed) {
   if (deed == Deed::kill) return SIGKILL;
+  if (deed == Deed::stop) return SIGTERM;
   return deed == Deed::freeze ? SIGSTOP : SIGCONT;
 }
 
@@ -26,8 +30,25 @@ bool is_hit(const Blow& blow, const NodeProcess& process) {
       return process.part == Part::etcd && process.process.program == "etcd";
     case Victim::proxy:
       return process.part == Part::proxy && process.is_main;
+    case Victim::vip:
+      return process.part == Part::vip && process.is_main;
   }
   return false;
+}
+
+// Every interface but the loopback.
+Result<void> set_interfaces(const netlink::Namespace& where, bool is_up) {
+  return netlink::in_namespace(where, [is_up]() -> Result<void> {
+    auto kernel = netlink::Socket::open();
+    if (!kernel) return tl::unexpected(kernel.error());
+    const auto links = kernel->links();
+    if (!links) return tl::unexpected(links.error());
+    for (const auto& link : *links) {
+      if (link.is_loopback) continue;
+      if (auto set = kernel->set_up(link.index, is_up); !set) return set;
+    }
+    return {};
+  });
 }
 
 class LocalHands : public Hands {
@@ -36,6 +57,7 @@ class LocalHands : public Hands {
 
   Result<void> reaches(const Blow& blow) override {
     if (blow.deed == Deed::isolate || blow.deed == Deed::rejoin) {
+      if (find_namespace(blow.node) != nullptr) return Result<void>{};
       return fail(Errc::unsupported,
                   "processes can't be cut off from the network one by one: give --hands COMMAND");
     }
@@ -45,6 +67,14 @@ class LocalHands : public Hands {
   }
 
   awaitable<Result<void>> strike(Blow blow) override {
+    const bool is_cut =
+        blow.deed == Deed::isolate || (blow.victim == Victim::node && blow.deed == Deed::kill);
+    if (const auto* own = find_namespace(blow.node);
+        own != nullptr && (is_cut || blow.deed == Deed::rejoin)) {
+      auto set = set_interfaces(*own, !is_cut);
+      if (!set) co_return set;
+    }
+    if (blow.deed == Deed::isolate || blow.deed == Deed::rejoin) co_return Result<void>{};
     // Again, for what was started in the meantime.
     for (int pass = 0; pass < 3; ++pass) {
       for (const auto& process : targets(blow)) {
@@ -64,7 +94,21 @@ class LocalHands : public Hands {
     return targets_of(blow, processes_of(*node, list_processes()));
   }
 
+  // The node's network namespace, when it is not ours; kept for when none of its processes is left.
+  const netlink::Namespace* find_namespace(const std::string& node) {
+    const auto known = namespaces_.find(node);
+    if (known != namespaces_.end()) return &known->second;
+    const auto ours = netlink::Namespace::of_this_thread();
+    for (const auto& process : targets({node, Victim::node, Deed::kill})) {
+      auto theirs = netlink::Namespace::of_process(process.pid);
+      if (!ours || !theirs || *theirs == *ours) continue;
+      return &namespaces_.emplace(node, *std::move(theirs)).first->second;
+    }
+    return nullptr;
+  }
+
   std::vector<NodeTraits> nodes_;
+  std::map<std::string, netlink::Namespace> namespaces_;
 };
 
 class CommandHands : public Hands {
@@ -95,6 +139,8 @@ std::string_view to_string(Deed deed) noexcept {
   switch (deed) {
     case Deed::kill:
       return "kill";
+    case Deed::stop:
+      return "stop";
     case Deed::freeze:
       return "freeze";
     case Deed::thaw:
@@ -117,6 +163,8 @@ std::string_view to_string(Victim victim) noexcept {
       return "etcd";
     case Victim::proxy:
       return "proxy";
+    case Victim::vip:
+      return "vip";
     case Victim::node:
       return "node";
   }
@@ -125,7 +173,7 @@ std::string_view to_string(Victim victim) noexcept {
 
 std::vector<Process> targets_of(const Blow& blow, const std::vector<NodeProcess>& node) {
   // A part's rank: the supervisor first, PostgreSQL last; backwards when they are woken.
-  std::vector<Part> order{Part::supervisor, Part::agent, Part::sentinel,
+  std::vector<Part> order{Part::supervisor, Part::agent, Part::sentinel, Part::vip,
                           Part::proxy,      Part::etcd,  Part::postgres};
   if (blow.deed == Deed::thaw) std::reverse(order.begin(), order.end());
   std::vector<Process> processes;

@@ -10,9 +10,10 @@
 // How a drill acts on a node.
 namespace holdfast::drill {
 
-// kill: SIGKILL; freeze and thaw: SIGSTOP and SIGCONT; isolate and rejoin: nothing in or out on the network.
-enum class Deed { kill, freeze, thaw, isolate, rejoin };
-enum class Victim { postgres, agent, etcd, proxy, node };
+// kill: SIGKILL; stop: SIGTERM; freeze and thaw: SIGSTOP and SIGCONT; isolate and rejoin: nothing in or out
+// on the network.
+enum class Deed { kill, stop, freeze, thaw, isolate, rejoin };
+enum class Victim { postgres, agent, etcd, proxy, vip, node };
 std::string_view to_string(Deed deed) noexcept;
 std::string_view to_string(Victim victim) noexcept;
 
@@ -32,7 +33,9 @@ class Hands {
   virtual awaitable<Result<void>> strike(Blow blow) = 0;
 };
 
-// Processes of this very machine, found in /proc.
+// Processes of this very machine, found in /proc. A node whose processes run in a network namespace of their
+// own can be cut off, too: its interfaces are set down. Killing such a node cuts it off first, as a host that
+// is lost.
 std::unique_ptr<Hands> local_hands(std::vector<NodeTraits> nodes);
 
 // A command of the user's that reaches other hosts: it is run as `COMMAND NODE DEED VICTIM` ("pg1 kill

@@ -93,6 +93,52 @@ ProxySeen parse_proxy(std::string name, std::string_view body) {
   return seen;
 }
 
+VipSeen parse_vip(std::string name, std::string_view body) {
+  const auto object = parse_object(body);
+  VipSeen seen{.name = std::move(name), .answers = !object.empty()};
+  const auto* instances = object.if_contains("instances");
+  if (instances == nullptr || !instances->is_array() || instances->get_array().empty()) return seen;
+  const auto& first = instances->get_array().front();
+  if (!first.is_object()) return seen;
+  const auto& instance = first.get_object();
+  seen.state = text_at(instance, "state");
+  seen.holds = flag_at(instance, "holds_addresses");
+  seen.is_sick = flag_at(instance, "is_sick");
+  seen.priority = static_cast<int>(number_at(instance, "priority"));
+  seen.reason = text_at(instance, "reason");
+  seen.why = text_at(instance, "priority_why");
+  return seen;
+}
+
+const VipSeen* Observation::vip_holder() const {
+  const auto found = std::find_if(vips.begin(), vips.end(),
+                                  [](const auto& vip) { return vip.answers && vip.state == "MASTER"; });
+  return found == vips.end() ? nullptr : &*found;
+}
+
+State state_of(const VipSeen& vip) {
+  if (!vip.answers) return {"does not answer", Tone::bad};
+  const std::string sick = vip.is_sick ? ", proxy not well" : "";
+  if (vip.state == "MASTER") return {"has the address" + sick, sick.empty() ? Tone::good : Tone::bad};
+  if (vip.state == "BACKUP") return {"stands by" + sick, sick.empty() ? Tone::calm : Tone::busy};
+  return {vip.state, Tone::bad};
+}
+
+// One host has the address, and another could take it.
+void doubt_address(const std::vector<VipSeen>& vips, std::vector<std::string>& doubts) {
+  if (vips.empty()) return;
+  std::size_t holders = 0;
+  bool has_backup = vips.size() == 1;
+  for (const auto& vip : vips) {
+    if (!vip.answers || vip.is_sick || (vip.state != "MASTER" && vip.state != "BACKUP"))
+      doubts.push_back(fmt::format("{} vip: {}", vip.name, state_of(vip).text));
+    if (vip.answers && vip.state == "MASTER") ++holders;
+    has_backup = has_backup || (vip.answers && vip.state == "BACKUP" && !vip.is_sick);
+  }
+  if (holders != 1) doubts.push_back(fmt::format("{} hosts have the floating address", holders));
+  if (!has_backup) doubts.emplace_back("no other host could take the floating address");
+}
+
 State state_of(const MemberSeen& member) {
   const std::string postgres = !member.writable   ? "does not answer"
                                : *member.writable ? "writable"
@@ -147,6 +193,7 @@ std::vector<std::string> doubts(const Observation& seen, bool synchronous) {
     else if (proxy.gate != "open")
       doubts.push_back(fmt::format("{}: its gate is {}: {}", proxy.name, proxy.gate, proxy.why));
   }
+  doubt_address(seen.vips, doubts);
   return doubts;
 }
 

@@ -29,6 +29,7 @@ Observer::Observer(const asio::any_io_executor& executor, Places places)
       store_{std::make_unique<dcs::EtcdStore>(executor, etcd_options(places_))} {
   for (const auto& member : places_.members) seen_.members.push_back({.name = member.name});
   for (const auto& proxy : places_.proxies) seen_.proxies.push_back({.name = proxy.name});
+  for (const auto& vip : places_.vips) seen_.vips.push_back({.name = vip.name});
   seen_.etcd_members = places_.etcd.size();
   etcd_up_.resize(places_.etcd.size());
 }
@@ -43,6 +44,7 @@ void Observer::start(async::TaskGroup& tasks) {
     tasks.spawn("observing a server", watch_postgres(i));
   }
   for (std::size_t i = 0; i < places_.proxies.size(); ++i) tasks.spawn("observing a proxy", watch_proxy(i));
+  for (std::size_t i = 0; i < places_.vips.size(); ++i) tasks.spawn("observing a vip", watch_vip(i));
 }
 
 void Observer::note(const std::string& lane, State state) {
@@ -124,6 +126,21 @@ awaitable<void> Observer::watch_proxy(std::size_t index) {
     else
       seen.answers = false;
     note(place.name, state_of(seen));
+    co_await async::sleep_for(proxy_every);
+  }
+}
+
+awaitable<void> Observer::watch_vip(std::size_t index) {
+  const VipPlace place = places_.vips[index];
+  for (;;) {
+    auto answer =
+        co_await http_.request(http::with_target(place.stats, "/vip"), http::get_request(), answer_within);
+    auto& seen = seen_.vips[index];
+    if (answer)
+      seen = parse_vip(place.name, answer->body);
+    else
+      seen.answers = false;
+    note(place.name + " vip", state_of(seen));
     co_await async::sleep_for(proxy_every);
   }
 }

@@ -36,6 +36,7 @@ class Observer {
   awaitable<void> watch_agent(std::size_t member);
   awaitable<void> watch_postgres(std::size_t member);
   awaitable<void> watch_proxy(std::size_t proxy);
+  awaitable<void> watch_vip(std::size_t vip);
   awaitable<void> watch_store();
   awaitable<void> watch_etcd_member(std::size_t index);
   awaitable<Result<void>> ask_recovery(std::size_t member, std::optional<Connection>& connection);

@@ -23,6 +23,31 @@ ProxyPlace proxy_of(const config::NodeConfig& node) {
           .stats = url(false, node.host, node.ports.stats)};
 }
 
+VipPlace vip_of(const config::NodeConfig& node) {
+  return {.name = node.name, .stats = url(false, node.host, node.ports.vip)};
+}
+
+std::vector<std::string> floating_in(const config::VipConfig& vip) {
+  std::vector<std::string> addresses;
+  for (const auto& each : vip.address) addresses.push_back(to_string(each.prefix.address));
+  if (!addresses.empty()) return addresses;
+  for (const auto& instance : vip.vrrp_instance) {
+    for (const auto& each : instance.virtual_ipaddress) addresses.push_back(to_string(each.prefix.address));
+  }
+  return addresses;
+}
+
+// A floating address leads to whichever proxy's host has it: the port is the same on all of them.
+std::vector<Address> client_addresses(const Places& places, Address ProxyPlace::* which) {
+  std::vector<Address> addresses;
+  for (const auto& host : places.floating) {
+    if (!places.proxies.empty()) addresses.push_back({host, (places.proxies.front().*which).port});
+  }
+  if (!addresses.empty()) return addresses;
+  for (const auto& proxy : places.proxies) addresses.push_back(proxy.*which);
+  return addresses;
+}
+
 Login login_of(const config::Config& config) {
   const auto& superuser = config.postgresql.authentication.superuser;
   Login login{
@@ -46,15 +71,11 @@ http::ClientOptions http_of(const config::Config& config) {
 }  // namespace
 
 std::vector<Address> Places::writes() const {
-  std::vector<Address> addresses;
-  for (const auto& proxy : proxies) addresses.push_back(proxy.write);
-  return addresses;
+  return client_addresses(*this, &ProxyPlace::write);
 }
 
 std::vector<Address> Places::reads() const {
-  std::vector<Address> addresses;
-  for (const auto& proxy : proxies) addresses.push_back(proxy.read);
-  return addresses;
+  return client_addresses(*this, &ProxyPlace::read);
 }
 
 const MemberPlace* Places::member(const std::string& name) const {
@@ -69,7 +90,9 @@ Places places_of(const config::Config& config) {
   for (const auto& node : config.nodes) {
     if (node.has(config::Role::agent)) places.members.push_back(member_of(config, node));
     if (node.has(config::Role::proxy)) places.proxies.push_back(proxy_of(node));
+    if (node.has(config::Role::vip)) places.vips.push_back(vip_of(node));
   }
+  if (!places.vips.empty()) places.floating = floating_in(config.vip);
   const bool tls = config.etcd.protocol == config::Protocol::https;
   for (const auto& host : config.etcd.hosts) places.etcd.push_back(url(tls, host.host, host.port));
   return places;

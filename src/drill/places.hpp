@@ -27,16 +27,27 @@ struct ProxyPlace {
   bool operator==(const ProxyPlace&) const = default;
 };
 
+// A host with role vip.
+struct VipPlace {
+  std::string name;
+  http::Url stats;
+
+  bool operator==(const VipPlace&) const = default;
+};
+
 // Who is where: everything that probe and observer connect to.
 struct Places {
   std::string scope;
   std::string space;  // `namespace`
   std::vector<MemberPlace> members;
   std::vector<ProxyPlace> proxies;
+  std::vector<VipPlace> vips;
+  std::vector<std::string> floating;  // addresses that move between the proxies' hosts
   std::vector<http::Url> etcd;
   http::ClientOptions http;  // TLS and Basic authentication of the members' REST API
   Login login;               // the superuser
 
+  // Where clients connect: the floating addresses, else every proxy.
   std::vector<Address> writes() const;
   std::vector<Address> reads() const;
   const MemberPlace* member(const std::string& name) const;

@@ -44,9 +44,25 @@ const std::vector<Plan>& plans() {
        .victim = Victim::etcd},
       {.name = "switchover", .summary = "a planned switchover, asked for through the REST API"},
       {.name = "kill-proxy",
-       .summary = "kill -9 of one proxy; clients go on at the other",
+       .summary = "kill -9 of the proxy that clients use; they go on at the other",
        .whom = Whom::proxy,
        .victim = Victim::proxy},
+      {.name = "kill-proxy-host",
+       .summary = "the host that has the floating address is lost: every process killed, its network gone",
+       .whom = Whom::vip_holder,
+       .victim = Victim::node,
+       .returns_alone = false},
+      {.name = "stop-vip",
+       .summary = "an orderly stop of the role vip that has the floating address; it is started again",
+       .whom = Whom::vip_holder,
+       .victim = Victim::vip,
+       .deed = Deed::stop},
+      {.name = "freeze-vip",
+       .summary = "SIGSTOP of the role vip that has the floating address; woken later",
+       .whom = Whom::vip_holder,
+       .victim = Victim::vip,
+       .deed = Deed::freeze,
+       .undo = Deed::thaw},
       {.name = "restart-agent",
        .summary = "kill -9 of the primary's agent; it is started again, and nobody should notice",
        .victim = Victim::agent}};
@@ -60,7 +76,9 @@ const Plan* find_plan(std::string_view name) {
 }
 
 std::optional<std::string> victim_of(const Plan& plan, const Observation& seen) {
-  if (plan.whom == Whom::proxy) {
+  if (plan.whom == Whom::vip_holder || plan.whom == Whom::proxy) {
+    if (const auto* holder = seen.vip_holder()) return holder->name;
+    if (plan.whom == Whom::vip_holder) return {};
     for (const auto& proxy : seen.proxies) {
       if (proxy.answers) return proxy.name;
     }

@@ -11,7 +11,8 @@
 // The drills, declared once: what is done to whom.
 namespace holdfast::drill {
 
-enum class Whom { primary, primary_host_etcd, proxy };
+// proxy: of the host that has the floating address, if there is one.
+enum class Whom { primary, primary_host_etcd, proxy, vip_holder };
 
 struct Plan {
   std::string_view name;

@@ -76,7 +76,7 @@ std::string option_of(const Process& process, std::string_view option) {
 
 std::string verb_of(const Process& process) {
   for (const auto& word : process.arguments) {
-    for (const char* verb : {"run", "agent", "proxy", "etcd", "sentinel"}) {
+    for (const char* verb : {"run", "agent", "proxy", "vip", "etcd", "sentinel"}) {
       if (word == verb) return word;
     }
   }
@@ -92,6 +92,7 @@ std::optional<Part> part_of(const Process& process) {
   if (verb == "agent") return Part::agent;
   if (verb == "sentinel") return Part::sentinel;
   if (verb == "proxy") return Part::proxy;
+  if (verb == "vip") return Part::vip;
   if (verb == "etcd") return Part::etcd;
   return {};
 }
@@ -125,6 +126,8 @@ std::string_view to_string(Part part) noexcept {
       return "sentinel";
     case Part::proxy:
       return "proxy";
+    case Part::vip:
+      return "vip";
     case Part::etcd:
       return "etcd";
     case Part::postgres:

@@ -30,7 +30,7 @@ struct NodeTraits {
   std::string data_dir;     // of PostgreSQL; empty: it has none
 };
 
-enum class Part { supervisor, agent, sentinel, proxy, etcd, postgres };
+enum class Part { supervisor, agent, sentinel, proxy, vip, etcd, postgres };
 std::string_view to_string(Part part) noexcept;
 
 struct NodeProcess {

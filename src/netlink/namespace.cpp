@@ -65,6 +65,21 @@ Result<Namespace> Namespace::open(const std::string& name) {
   return Namespace{std::move(fd)};
 }
 
+Result<Namespace> Namespace::of_process(pid_t pid) {
+  const auto path = "/proc/" + std::to_string(pid) + "/ns/net";
+  async::Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (fd.is_open()) return Namespace{std::move(fd)};
+  if (errno == ENOENT) return fail(Errc::not_found, "no process " + std::to_string(pid));
+  return fail_with_call("opening " + path);
+}
+
+bool Namespace::operator==(const Namespace& other) const {
+  struct stat ours{};
+  struct stat theirs{};
+  return fstat(fd_.get(), &ours) == 0 && fstat(other.fd_.get(), &theirs) == 0 &&
+         ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev;
+}
+
 Result<Namespace> Namespace::of_this_thread() {
   async::Fd fd{::open(of_calling_thread, O_RDONLY | O_CLOEXEC)};
   if (!fd.is_open()) return fail_with_call("opening our network namespace");

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <future>
 #include <string>
 #include <utility>
@@ -17,6 +19,10 @@ class Namespace {
  public:
   static Result<Namespace> open(const std::string& name);  // Errc::not_found
   static Result<Namespace> of_this_thread();
+  static Result<Namespace> of_process(pid_t pid);  // Errc::not_found: there is no such process
+
+  // Whether both are the same one.
+  bool operator==(const Namespace& other) const;
 
   int fd() const { return fd_.get(); }  // for Socket::move_to_namespace; stays ours
 

@@ -43,6 +43,20 @@ route::Policy policy_of(const config::ListenerConfig& listener) {
   return policy;
 }
 
+bool has_address(const std::vector<config::VirtualAddress>& addresses, const std::string& host) {
+  return std::ranges::any_of(addresses,
+                             [&](const auto& each) { return to_string(each.prefix.address) == host; });
+}
+
+// Whether an address of this host is one that comes and goes.
+bool floats(const config::VipConfig& vip, const std::string& host) {
+  if (has_address(vip.address, host)) return true;
+  return std::ranges::any_of(vip.vrrp_instance, [&](const auto& instance) {
+    return has_address(instance.virtual_ipaddress, host) ||
+           has_address(instance.virtual_ipaddress_excluded, host);
+  });
+}
+
 }  // namespace
 
 std::string ListenerSettings::target() const {
@@ -55,6 +69,7 @@ Settings settings_of(const config::Config& config) {
   for (const auto& listener : proxy.listeners) {
     settings.listeners.push_back({.name = listener.name,
                                   .bind = listener.bind,
+                                  .is_floating = floats(config.vip, listener.bind.host),
                                   .policy = policy_of(listener),
                                   .hold_timeout = listener.hold_timeout.value_or(proxy.hold_timeout),
                                   .maxconn = listener.maxconn});
