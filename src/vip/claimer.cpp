@@ -73,8 +73,10 @@ awaitable<Result<void>> Claimer::take() {
   const auto seen = co_await store_->range(options_.key);
   if (!seen) co_return fail("reading the claim", seen.error());
   const auto* there = seen->find(options_.key);
-  if (there != nullptr && there->value != print_claim(options_.holder))
+  if (there != nullptr && there->value != print_claim(options_.holder)) {
+    lose();
     co_return fail(Errc::conflict, "it is held: " + there->value);
+  }
   const BootInstant sent = BootClock::now();
   const auto lease = co_await store_->grant(std::chrono::ceil<seconds>(options_.ttl));
   if (!lease) co_return fail("granting a lease", lease.error());
@@ -84,7 +86,9 @@ awaitable<Result<void>> Claimer::take() {
     // If the write is still on its way, its key dies with the lease.
     const auto revoked = co_await store_->revoke(*lease);
     if (!taken) co_return fail("taking the claim", taken.error());
-    co_return fail(Errc::conflict, "another host was faster");
+    if (!taken->succeeded)
+      co_return fail(Errc::conflict, "it changed hands meanwhile");  // who has it: next try
+    co_return Result<void>{};
   }
   lease_ = *lease;
   until_ = sent + std::chrono::duration_cast<nanoseconds>(options_.ttl * (1.0 - options_.clock_drift_max));
@@ -94,7 +98,13 @@ awaitable<Result<void>> Claimer::take() {
 
 awaitable<Result<void>> Claimer::renew() {
   const BootInstant sent = BootClock::now();
-  const auto left = co_await store_->keepalive(lease_);
+  // A request that hangs must neither use up what is left of the lease nor outlive it.
+  const auto patience = std::min<nanoseconds>(options_.ttl / 3, until_ - sent);
+  Result<seconds> left = fail(Errc::lease_lost, "its time is over");
+  if (patience > 0ns) {
+    auto asking = store_->keepalive(lease_);
+    left = co_await async::with_timeout(patience, std::move(asking));
+  }
   if (left) {
     until_ = sent + std::chrono::duration_cast<nanoseconds>(options_.ttl * (1.0 - options_.clock_drift_max));
     if (is_wanted_) answer_(until_);
@@ -103,15 +113,21 @@ awaitable<Result<void>> Claimer::renew() {
   // Past its end the lease says nothing any more, whatever the DCS may still answer.
   if (left.error().code == Errc::lease_lost || BootClock::now() >= until_) {
     lease_ = {};
-    answer_(std::nullopt);
+    lose();
   }
   co_return fail("renewing the claim", left.error());
 }
 
+// The router asks again when it still wants it.
+void Claimer::lose() {
+  if (!std::exchange(is_wanted_, false)) return;
+  answer_(std::nullopt);
+}
+
 awaitable<void> Claimer::give_back() {
-  const auto lease = std::exchange(lease_, {});
-  auto revoking = store_->revoke(lease);
+  auto revoking = store_->revoke(lease_);
   const auto revoked = co_await async::with_timeout(goodbye_limit, std::move(revoking));
+  lease_ = {};  // not before: stop() may cut this short, and then has it to give back
   if (!revoked)
     log::warn("the claim could not be given back, it ends by itself", {{"error", revoked.error()}});
 }

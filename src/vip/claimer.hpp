@@ -23,11 +23,12 @@ struct ClaimOptions {
 // that long.
 class Claimer {
  public:
-  // Ours until then; nullopt: lost, or not to be had now.
+  // Ours until then; nullopt: lost, or somebody else's, and no longer tried for: who still wants it claims
+  // again. While the DCS says nothing, nothing is said, but that a lease of ours has ended.
   using Answer = std::function<void(std::optional<BootInstant>)>;
   Claimer(const asio::any_io_executor& executor, dcs::Store* store, ClaimOptions options, Answer answer);
 
-  void claim();            // tries until it is ours, and keeps it
+  void claim();            // tries until the DCS has answered, and keeps it
   void unclaim();          // gives it back
   awaitable<void> stop();  // gives it back, as far as the DCS answers
 
@@ -35,6 +36,7 @@ class Claimer {
   awaitable<void> run();
   awaitable<Result<void>> take();
   awaitable<Result<void>> renew();
+  void lose();
   awaitable<void> give_back();
 
   dcs::Store* store_;
