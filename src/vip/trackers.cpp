@@ -1,15 +1,17 @@
 #include "vip/trackers.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
 #include <set>
 
 #include "async/child_process.hpp"
+#include "async/fd.hpp"
 #include "base/log.hpp"
 
 namespace holdfast::vip {
@@ -18,9 +20,22 @@ namespace {
 constexpr milliseconds file_interval = 100ms;
 constexpr milliseconds process_interval = 500ms;
 
-std::string read_whole(const std::string& path) {
-  std::ifstream file{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{file}, {}};
+constexpr std::size_t file_bytes_max = 64 * 1024;
+
+// Its beginning. Never waits: what is no regular file (a FIFO) is as good as absent.
+std::string read_start(const std::string& path) {
+  const async::Fd file{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+  struct stat what{};
+  if (!file.is_open() || ::fstat(file.get(), &what) != 0 || !S_ISREG(what.st_mode)) return {};
+  std::string text(file_bytes_max, '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const auto more = ::read(file.get(), text.data() + size, text.size() - size);
+    if (more <= 0) break;
+    size += static_cast<std::size_t>(more);
+  }
+  text.resize(size);
+  return text;
 }
 
 class ScriptTracker : public Tracker {
@@ -81,7 +96,7 @@ class FileTracker : public Tracker {
 
  private:
   void look() {
-    const auto text = read_whole(file_.file);
+    const auto text = read_start(file_.file);
     const auto value = parse_track_file(text);
     const bool is_bad = !value && !text.empty();
     if (is_bad && !was_bad_)
@@ -97,17 +112,25 @@ class FileTracker : public Tracker {
   bool was_bad_ = false;
 };
 
+// The command line lies in the memory of the process, and to read it can mean to wait for one that hangs:
+// it is asked for only where it counts.
+bool is_wanted(const config::TrackProcess& wanted, pid_t pid) {
+  const auto folder = fmt::format("/proc/{}/", pid);
+  const auto comm = comm_in(read_start(folder + "stat"));
+  if (!comm) return false;
+  return matches(wanted, *comm, wanted.full_command ? read_start(folder + "cmdline") : std::string{});
+}
+
 std::set<pid_t> find_processes(const config::TrackProcess& wanted) {
   std::set<pid_t> found;
   std::error_code failure;
-  for (const auto& entry : std::filesystem::directory_iterator{"/proc", failure}) {
-    const auto name = entry.path().filename().string();
+  std::filesystem::directory_iterator entry{"/proc", failure};
+  for (; !failure && entry != std::filesystem::directory_iterator{}; entry.increment(failure)) {
+    const auto name = entry->path().filename().string();
     pid_t pid = 0;
     const auto [end, ec] = std::from_chars(name.data(), name.data() + name.size(), pid);
     if (ec != std::errc{} || end != name.data() + name.size() || pid == ::getpid()) continue;
-    std::string comm = read_whole(entry.path() / "comm");
-    while (comm.ends_with('\n')) comm.pop_back();
-    if (matches(wanted, comm, read_whole(entry.path() / "cmdline"))) found.insert(pid);
+    if (is_wanted(wanted, pid)) found.insert(pid);
   }
   return found;
 }
@@ -128,7 +151,10 @@ class ProcessTracker : public Tracker {
 
  private:
   void look() {
-    const auto found = find_processes(process_);
+    // All processes of the host are looked through only while too few are known.
+    auto found = watched_;
+    std::erase_if(found, [&](pid_t pid) { return !is_wanted(process_, pid); });
+    if (static_cast<int>(found.size()) < process_.quorum) found = find_processes(process_);
     for (const pid_t pid : found) {
       if (watched_.insert(pid).second) watches_.spawn("end of " + process_.name, watch(pid));
     }
@@ -142,9 +168,9 @@ class ProcessTracker : public Tracker {
   }
 
   awaitable<void> watch(pid_t pid) {
-    if (const auto ended = co_await async::wait_for_exit(pid); !ended) log::debug("lost sight of a process");
+    const auto ended = co_await async::wait_for_exit(pid);
     watched_.erase(pid);
-    changed_.notify();
+    if (ended) changed_.notify();  // else the next look, in its time, tells
   }
 
   config::TrackProcess process_;
@@ -165,6 +191,15 @@ std::optional<int> parse_track_file(std::string_view text) {
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (ec != std::errc{} || end != text.data() + text.size()) return {};
   return value;
+}
+
+std::optional<std::string_view> comm_in(std::string_view stat) {
+  const auto begin = stat.find('(');
+  const auto end = stat.rfind(") ");
+  if (begin == stat.npos || end == stat.npos || end < begin || end + 2 >= stat.size()) return {};
+  const char state = stat[end + 2];
+  if (state == 'Z' || state == 'X') return {};
+  return stat.substr(begin + 1, end - begin - 1);
 }
 
 bool matches(const config::TrackProcess& wanted, std::string_view comm, std::string_view command_line) {

@@ -57,6 +57,10 @@ std::unique_ptr<Tracker> process_tracker(const asio::any_io_executor& executor, 
 // Whether a process with this name and command line (arguments ended by zeros, as in /proc) is meant.
 bool matches(const config::TrackProcess& wanted, std::string_view comm, std::string_view command_line);
 
+// What the kernel calls a process, from its /proc/PID/stat; nullopt: it has ended, though nobody has waited
+// for it yet, or this is no such line.
+std::optional<std::string_view> comm_in(std::string_view stat);
+
 // The number that a track_file holds; nullopt: something else.
 std::optional<int> parse_track_file(std::string_view text);
 
