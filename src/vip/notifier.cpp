@@ -14,6 +14,7 @@ namespace holdfast::vip {
 namespace {
 
 constexpr milliseconds script_limit = 60s;
+constexpr std::size_t queue_max = 256;
 
 const std::string& script_for(const config::NotifyConfig& config, NotifyState state) {
   static const std::string none;
@@ -73,9 +74,7 @@ std::vector<std::string> commands_for(const config::NotifyConfig& config, const 
 }
 
 Notifier::Notifier(const asio::any_io_executor& executor, std::string fifo, std::optional<uid_t> user)
-    : fifo_{std::move(fifo)}, user_{user}, queued_{executor}, idle_{executor}, tasks_{executor} {
-  tasks_.spawn("notify scripts", run());
-}
+    : fifo_{std::move(fifo)}, user_{user}, idle_{executor}, tasks_{executor} {}
 
 Notifier::~Notifier() {
   if (fifo_fd_ >= 0) ::close(fifo_fd_);
@@ -89,17 +88,36 @@ void Notifier::set(std::string fifo, std::optional<uid_t> user) {
 }
 
 void Notifier::tell(const config::NotifyConfig& config, const Notice& notice) {
-  for (auto& command : commands_for(config, notice)) queue_.push_back(std::move(command));
+  for (auto& command : commands_for(config, notice)) enqueue(std::move(command));
   if (!fifo_.empty()) write_fifo(notice);
-  queued_.notify();
+}
+
+void Notifier::enqueue(std::string command) {
+  if (queue_.size() >= queue_max) {
+    if (!std::exchange(is_behind_, true))
+      log::error("notify scripts are slower than what happens, some are not run", {{"waiting", queue_max}});
+    return;
+  }
+  queue_.push_back(std::move(command));
+  if (!std::exchange(is_running_, true)) tasks_.spawn("notify scripts", run());
+}
+
+// Whatever else has that name is not written to.
+void Notifier::open_fifo() {
+  if (::mkfifo(fifo_.c_str(), 0600) != 0 && errno != EEXIST) return;
+  const int fd = ::open(fifo_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+  struct stat what{};
+  if (fd >= 0 && ::fstat(fd, &what) == 0 && S_ISFIFO(what.st_mode)) {
+    fifo_fd_ = fd;
+    return;
+  }
+  if (fd >= 0) ::close(fd);
+  if (fd >= 0) errno = EEXIST;
 }
 
 // Nobody has to read: a full or absent FIFO costs a line, never a wait.
 void Notifier::write_fifo(const Notice& notice) {
-  if (fifo_fd_ < 0) {
-    ::mkfifo(fifo_.c_str(), 0600);
-    fifo_fd_ = ::open(fifo_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
-  }
+  if (fifo_fd_ < 0) open_fifo();
   const auto line = print_notice(notice) + "\n";
   if (fifo_fd_ >= 0 && ::write(fifo_fd_, line.data(), line.size()) == static_cast<ssize_t>(line.size()))
     return;
@@ -108,15 +126,10 @@ void Notifier::write_fifo(const Notice& notice) {
 }
 
 awaitable<void> Notifier::run() {
-  for (;;) {
-    while (queue_.empty()) {
-      is_running_ = false;
-      idle_.notify();
-      co_await queued_.wait();
-    }
-    is_running_ = true;
+  while (!queue_.empty()) {
     const auto command = std::move(queue_.front());
     queue_.pop_front();
+    if (queue_.empty()) is_behind_ = false;
     async::ChildOptions child{.argv = {"/bin/sh", "-c", command}, .user = user_};
     const auto ended = co_await async::run_child(std::move(child), script_limit);
     if (!ended) {
@@ -125,11 +138,13 @@ awaitable<void> Notifier::run() {
       log::warn("notify script failed", {{"script", command}, {"status", to_string(ended->status)}});
     }
   }
+  is_running_ = false;
+  idle_.notify();
 }
 
 awaitable<void> Notifier::finish(milliseconds limit) {
   const auto deadline = BootClock::now() + limit;
-  while ((is_running_ || !queue_.empty()) && BootClock::now() < deadline) co_await idle_.wait_until(deadline);
+  while (is_running_ && BootClock::now() < deadline) co_await idle_.wait_until(deadline);
 }
 
 awaitable<void> Notifier::stop() {

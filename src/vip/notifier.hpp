@@ -39,7 +39,8 @@ std::string print_notice(const Notice& notice);
 std::vector<std::string> commands_for(const config::NotifyConfig& config, const Notice& notice);
 
 // Runs notify scripts one after another, in the order of the transitions, and tells the FIFO. A script that
-// hangs is killed after a minute; a failure is logged and changes nothing.
+// hangs is killed after a minute, and what is too much for the scripts is left out: a failure is logged and
+// changes nothing.
 class Notifier {
  public:
   Notifier(const asio::any_io_executor& executor, std::string fifo, std::optional<uid_t> user);
@@ -52,14 +53,16 @@ class Notifier {
 
  private:
   awaitable<void> run();
+  void enqueue(std::string command);
+  void open_fifo();
   void write_fifo(const Notice& notice);
 
   std::string fifo_;
   std::optional<uid_t> user_;
   int fifo_fd_ = -1;
   std::deque<std::string> queue_;
+  bool is_behind_ = false;  // more than the queue takes; said once
   bool is_running_ = false;
-  async::Event queued_;
   async::Event idle_;
   async::TaskGroup tasks_;
 };
