@@ -52,10 +52,10 @@ void raise_priority(int rt_priority, bool locks_memory) {
                 {{"vrrp_rt_priority", rt_priority}, {"error", std::string{std::strerror(errno)}}});
     }
   }
-  if (locks_memory && ::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) {
-    log::warn("memory is not locked: a swapping host may lose its address; CAP_IPC_LOCK is needed",
-              {{"error", std::string{std::strerror(errno)}}});
-  }
+  if (!locks_memory) return;
+  // Without the capability it might work for now, and at RLIMIT_MEMLOCK no more memory could be had at all.
+  if (!has_capability(CAP_IPC_LOCK) || ::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0)
+    log::warn("memory is not locked: a swapping host may lose its address; CAP_IPC_LOCK is needed");
 }
 
 }  // namespace holdfast::vip
