@@ -42,6 +42,8 @@ netlink::RouteSpec route_of(const config::VirtualRoute& route, const Place& plac
 
 Holder::Held Holder::hold(const config::VrrpInstance& instance, const Place& place, const netlink::Link& link,
                           milliseconds lifetime) {
+  // Rounded down: the addresses must not outlive what they were meant for.
+  const auto valid = std::max<seconds>(1s, std::chrono::floor<seconds>(lifetime));
   Held held;
   for (const auto& address : addresses_of(instance)) {
     const auto set = kernel_->set_address({.link = link_of(address.dev, place, link),
@@ -49,7 +51,7 @@ Holder::Held Holder::hold(const config::VrrpInstance& instance, const Place& pla
                                            .label = address.label,
                                            .broadcast = address.brd,
                                            .scope = scope_of(address.scope),
-                                           .valid_lft = std::chrono::ceil<seconds>(lifetime)});
+                                           .valid_lft = valid});
     if (!set) {
       held.failures.push_back({set.error().code, to_string(address.prefix) + ": " + set.error().context});
     } else if (*set) {
@@ -57,29 +59,33 @@ Holder::Held Holder::hold(const config::VrrpInstance& instance, const Place& pla
     }
   }
   // Routes through an address go with it, so they are set whenever one came.
-  if (!held.added.empty() || !is_holding_) {
+  if (!held.added.empty() || !has_routes_) {
     for (const auto& route : instance.virtual_routes) {
       const auto set = kernel_->set_route(route_of(route, place, link));
       if (!set) held.failures.push_back({set.error().code, "route: " + set.error().context});
     }
   }
-  is_holding_ = true;
+  is_holding_ = has_routes_ = true;
   return held;
 }
 
 std::vector<Error> Holder::drop(const config::VrrpInstance& instance, const Place& place,
                                 const netlink::Link& link) {
+  auto mine = instance;
+  if (!is_holding_) mine.virtual_routes.clear();  // those may be the administrator's
+  is_holding_ = has_routes_ = false;
+  return remove(mine, place, link);
+}
+
+std::vector<Error> Holder::remove(const config::VrrpInstance& gone, const Place& place,
+                                  const netlink::Link& link) {
   std::vector<Error> failures;
   const auto note = [&](const Result<void>& removed) {
     if (!removed && removed.error().code != Errc::not_found) failures.push_back(removed.error());
   };
-  if (is_holding_) {
-    for (const auto& route : instance.virtual_routes)
-      note(kernel_->remove_route(route_of(route, place, link)));
-  }
-  for (const auto& address : addresses_of(instance))
+  for (const auto& route : gone.virtual_routes) note(kernel_->remove_route(route_of(route, place, link)));
+  for (const auto& address : addresses_of(gone))
     note(kernel_->remove_address(link_of(address.dev, place, link), address.prefix));
-  is_holding_ = false;
   return failures;
 }
 

@@ -18,19 +18,23 @@ class Holder {
     std::vector<IpAddress> added;  // were not there before
     std::vector<Error> failures;   // an address that can't be set, a route
   };
-  // What `instance` names, on `place` (addresses without a dev on `link`).
+  // What `instance` names, on `place` (addresses without a dev on `link`), for whole seconds, at least one.
   Held hold(const config::VrrpInstance& instance, const Place& place, const netlink::Link& link,
             milliseconds lifetime);
-  // Everything that this instance may have set, and what an earlier process of ours left there.
+  // Everything that this instance may have set, and addresses that an earlier process of ours left there.
   std::vector<Error> drop(const config::VrrpInstance& instance, const Place& place,
                           const netlink::Link& link);
 
+  // What `gone` names, routes and all; the rest stays held.
+  std::vector<Error> remove(const config::VrrpInstance& gone, const Place& place, const netlink::Link& link);
+  void expect_other_routes() { has_routes_ = false; }  // the configuration changed: the next hold() sets them
+
   bool is_holding() const { return is_holding_; }
-  void forget() { is_holding_ = false; }  // the interface went, and took them along
 
  private:
   netlink::Socket* kernel_;
   bool is_holding_ = false;
+  bool has_routes_ = false;
 };
 
 }  // namespace holdfast::vip

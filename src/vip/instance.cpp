@@ -10,8 +10,9 @@
 namespace holdfast::vip {
 namespace {
 
-constexpr milliseconds say_again_after = 60s;  // the same trouble with the same peer
-constexpr milliseconds conflict_pause = 1s;    // between two answers to somebody who has our address, too
+constexpr milliseconds conflict_pause = 1s;  // between two answers to somebody who has our address, too
+// Who takes over rightly says so by an advert just ahead: it gets the time to be heard first.
+constexpr milliseconds conflict_grace = 20ms;
 
 // 00:00:5e:00:01:{vrid}, for IPv6 00:00:5e:00:02:{vrid} (RFC 5798 7.3).
 netlink::Mac virtual_mac(const config::VrrpInstance& instance) {
@@ -182,10 +183,18 @@ void Instance::reconfigure(config::VrrpInstance config, config::VrrpGlobals glob
     std::erase_if(gone.virtual_routes, [&](const auto& each) {
       return std::ranges::find(config.virtual_routes, each) != config.virtual_routes.end();
     });
-    Holder{kernel_}.drop(gone, *place_, home_);
+    for (const auto& failure : holder_.remove(gone, *place_, home_))
+      log::error("what is no longer ours can't be removed", {{"instance", name()}, {"error", failure}});
   }
   config_ = std::move(config);
   globals_ = std::move(globals);
+}
+
+void Instance::complete() {
+  const auto left = std::chrono::floor<milliseconds>(held_until_ - BootClock::now());
+  if (!place_ || !is_master_ || !holder_.is_holding() || left <= 0ms) return;
+  holder_.expect_other_routes();
+  set_addresses(left);
 }
 
 awaitable<void> Instance::listen(std::shared_ptr<Channel> channel) {
@@ -219,9 +228,7 @@ void Instance::take(const Packet& packet) {
 void Instance::note_rejection(const Packet& packet, const vrrp::Rejection& rejection) {
   statistics_.count(rejection.fault);
   const auto source = to_string(packet.envelope.source);
-  auto& last = said_[source + "/" + std::string{to_string(rejection.fault)}];
-  if (last != BootInstant{} && BootClock::now() - last < say_again_after) return;
-  last = BootClock::now();
+  if (!log_limit_.may_say(source + "/" + std::string{to_string(rejection.fault)}, BootClock::now())) return;
   log::warn("advert dropped", {{"instance", name()},
                                {"from", source},
                                {"why", to_string(rejection.fault)},
@@ -230,25 +237,30 @@ void Instance::note_rejection(const Packet& packet, const vrrp::Rejection& rejec
 }
 
 void Instance::note_failure(const std::string& what, const Error& error) {
-  auto& last = said_[what];
-  if (last != BootInstant{} && BootClock::now() - last < say_again_after) return;
-  last = BootClock::now();
+  if (!log_limit_.may_say(what, BootClock::now())) return;
   log::warn(what, {{"instance", name()}, {"error", error}});
 }
 
 awaitable<void> Instance::watch_arp(std::shared_ptr<ArpWatch> watch) {
   for (;;) {
     const auto claimant = co_await watch->next();
-    if (!claimant) co_return;
+    if (!claimant && claimant.error().code == Errc::cancelled) co_return;
+    if (!claimant) {  // ENETDOWN, once, when the link goes down; it may be back before anybody looks
+      note_failure("ARP can't be heard", claimant.error());
+      co_await async::sleep_for(100ms);
+      continue;
+    }
     const auto ours = addresses_of(config_);
     const bool is_ours =
         std::ranges::any_of(ours, [&](const auto& each) { return each.prefix.address == claimant->address; });
     const bool is_us = config_.use_vmac && claimant->mac == virtual_mac(config_);
     if (!is_ours || is_us || !is_master_ || !holder_.is_holding()) continue;
-    ++statistics_.address_conflicts;
     const auto now = BootClock::now();
     if (conflict_at_ != BootInstant{} && now - conflict_at_ < conflict_pause) continue;
     conflict_at_ = now;
+    co_await async::sleep_for(conflict_grace);
+    if (!is_master_ || !holder_.is_holding()) continue;
+    ++statistics_.address_conflicts;
     log::warn("another host answers for our address, announcing it again",
               {{"instance", name()},
                {"address", to_string(claimant->address)},
@@ -268,15 +280,21 @@ void Instance::send_advert(int priority) {
 }
 
 void Instance::hold_addresses(milliseconds lifetime) {
+  held_until_ = BootClock::now() + lifetime;
+  set_addresses(lifetime);
+}
+
+void Instance::set_addresses(milliseconds lifetime) {
   if (!place_) return;
-  lifetime_ = lifetime;
+  // The kernel counts whole seconds, and no address outlives the lease that it stands on.
+  if (config_.ownership == config::Ownership::lease && lifetime < 1s) return;
   const bool is_renewal = holder_.is_holding();
   const auto held = holder_.hold(config_, *place_, home_, lifetime);
   for (const auto& failure : held.failures)
     note_failure("an address of ours can't be set: " + failure.context, failure);
   if (!is_renewal || held.added.empty()) return;
   for (const auto& address : held.added)
-    log::warn("an address of ours was gone, set again",
+    log::warn("an address of ours was not there, it is set",
               {{"instance", name()}, {"address", to_string(address)}});
   announce_once();
 }
@@ -291,7 +309,8 @@ void Instance::on_address_removed(const IpAddress& address) {
   const auto all = addresses_of(config_);
   const bool is_ours =
       std::ranges::any_of(all, [&](const auto& each) { return each.prefix.address == address; });
-  if (is_ours && is_master_ && holder_.is_holding()) hold_addresses(lifetime_);
+  const auto left = std::chrono::floor<milliseconds>(held_until_ - BootClock::now());
+  if (is_ours && is_master_ && holder_.is_holding() && left > 0ms) set_addresses(left);
 }
 
 const netlink::Link& Instance::link_of(const config::VirtualAddress& address) const {

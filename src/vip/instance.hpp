@@ -10,6 +10,7 @@
 #include "vip/announcer.hpp"
 #include "vip/channel.hpp"
 #include "vip/holder.hpp"
+#include "vip/log_limit.hpp"
 #include "vip/place.hpp"
 #include "vip/statistics.hpp"
 #include "vrrp/router.hpp"
@@ -37,8 +38,10 @@ class Instance {
   // Looks where it can live now, and opens or closes what that needs. What is missing, in words; nullopt: it
   // can be a router here.
   std::optional<std::string> settle(const Host& host);
-  // After a reload: addresses that are no longer its own are removed, the others stay.
+  // A reload. Addresses and routes that are no longer its own are removed, the others stay; settle() follows,
+  // and complete() sets those that are new.
   void reconfigure(config::VrrpInstance config, config::VrrpGlobals globals);
+  void complete();
 
   IpAddress source() const { return place_ ? place_->source : IpAddress{}; }
   std::string interface() const;  // where its addresses are
@@ -49,7 +52,8 @@ class Instance {
   void send_advert(int priority);
   void hold_addresses(milliseconds lifetime);
   void drop_addresses();
-  // One was removed from this host; if it is ours to hold, it comes back at once.
+  // One was removed from this host; if it is ours to hold, it comes back at once, for what was left of its
+  // time.
   void on_address_removed(const IpAddress& address);
   void announce(int repeat);
   void expect_nobody_else(bool is_master) { is_master_ = is_master; }
@@ -63,6 +67,7 @@ class Instance {
   awaitable<void> announce_slowly(int repeat, milliseconds pause);
   void announce_once();
   void take(const Packet& packet);
+  void set_addresses(milliseconds lifetime);
   void note_rejection(const Packet& packet, const vrrp::Rejection& rejection);
   void note_failure(const std::string& what, const Error& error);
   Result<void> open(const Place& place);
@@ -84,9 +89,9 @@ class Instance {
   std::shared_ptr<Channel> channel_;     // null: it can't be a router now
   std::map<int, Announcer> announcers_;  // by link
   bool is_master_ = false;
-  milliseconds lifetime_{};                  // of the last hold_addresses()
-  BootInstant conflict_at_{};                // of the last that was said
-  std::map<std::string, BootInstant> said_;  // when a kind of trouble was logged last
+  BootInstant held_until_{};   // by the last hold_addresses()
+  BootInstant conflict_at_{};  // of the last that was said
+  LogLimit log_limit_;
   std::shared_ptr<async::TaskGroup> ears_;
   async::TaskGroup tasks_;
   async::TaskGroup endings_;  // of ears that are closed

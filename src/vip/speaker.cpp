@@ -27,6 +27,16 @@ NotifyState notify_state_of(vrrp::State state) {
   return NotifyState::backup;
 }
 
+// Whether a running virtual router can take `wanted` over as it stands. What it stands on (its interface, its
+// virtual MAC) or how it owns its addresses can't change under it: another one takes its place.
+bool is_same_router(const config::VrrpInstance& running, const config::VrrpInstance& wanted) {
+  if (running.ownership != wanted.ownership || running.interface != wanted.interface) return false;
+  if (running.use_vmac != wanted.use_vmac) return false;
+  return !running.use_vmac ||
+         (vmac_name_of(running) == vmac_name_of(wanted) && family_of(running) == family_of(wanted) &&
+          running.virtual_router_id == wanted.virtual_router_id);
+}
+
 const config::VrrpInstance* find_instance(const config::VipConfig& vip, const std::string& name) {
   const auto at = std::ranges::find(vip.vrrp_instance, name, &config::VrrpInstance::name);
   return at == vip.vrrp_instance.end() ? nullptr : &*at;
@@ -93,13 +103,18 @@ Speaker::Slot& Speaker::make_slot(const config::VrrpInstance& config) {
     apply(ensemble_.on_advert(BootClock::now(), place, heard));
   };
   events.on_conflict = [this, place] {
-    if (slots_[place].instance) slots_[place].instance->announce(1);
+    apply(ensemble_.on_time(BootClock::now()));  // after a pause it yields first
+    if (slots_[place].instance && ensemble_.view(place).state == vrrp::State::master)
+      slots_[place].instance->announce(1);
   };
   Slot& slot = slots_.emplace_back();
   slot.instance = std::make_unique<Instance>(executor_, kernel_.get(), config, config_.vip.global_defs,
                                              std::move(events));
   slot.fault = slot.instance->settle(host_).value_or("");
   ensemble_.admit(slot.instance->router_options());
+  if (config.ownership == config::Ownership::lease && !store_)
+    log::error("a consensus store was configured after the start: ownership: lease needs a restart",
+               {{"instance", config.name}});
   if (config.ownership == config::Ownership::lease && store_) {
     ClaimOptions options{.key = dcs::Keys{config_.namespace_, config_.scope}.own("vip/" + config.name),
                          .holder = config_.name,
@@ -139,6 +154,7 @@ awaitable<void> Speaker::watch_host() {
 }
 
 void Speaker::on_host_change(const netlink::Change& change) {
+  apply(ensemble_.on_time(BootClock::now()));  // after a pause it yields first, and takes nothing back
   if (const auto looked = look_at_host(); !looked) {
     log::error("interfaces can't be listed", {{"error", looked.error()}});
     return;
@@ -255,7 +271,7 @@ void Speaker::reload(config::Config config) {
   for (std::size_t place = 0; place < slots_.size(); ++place) {
     if (!slots_[place].instance) continue;
     const auto* wanted = find_instance(config_.vip, slots_[place].instance->name());
-    if (wanted == nullptr || wanted->ownership != slots_[place].instance->config().ownership) remove(place);
+    if (wanted == nullptr || !is_same_router(slots_[place].instance->config(), *wanted)) remove(place);
   }
   std::vector<std::size_t> fresh;
   for (const auto& wanted : config_.vip.vrrp_instance) {
@@ -267,6 +283,7 @@ void Speaker::reload(config::Config config) {
     } else {
       at->instance->reconfigure(wanted, config_.vip.global_defs);
       at->fault = at->instance->settle(host_).value_or("");
+      at->instance->complete();
     }
   }
   for (const auto& slot : slots_) names.push_back(slot.instance ? slot.instance->name() : "");
@@ -289,32 +306,37 @@ void Speaker::remove(std::size_t place) {
   apply(ensemble_.retire(BootClock::now(), place));
   notifier_.tell(slot.instance->config().notify,
                  {.name = slot.instance->name(), .state = NotifyState::deleted, .priority = 0});
-  log::info("virtual router is gone from the configuration", {{"instance", slot.instance->name()}});
-  endings_.spawn("end of " + slot.instance->name(), retire(std::move(slot.instance), std::move(slot.claimer)));
+  log::info("virtual router is gone from the configuration, or begins anew",
+            {{"instance", slot.instance->name()}});
+  endings_.spawn("end of " + slot.instance->name(),
+                 retire(std::move(slot.instance), std::move(slot.claimer)));
 }
 
 awaitable<void> Speaker::retire(std::unique_ptr<Instance> instance, std::unique_ptr<Claimer> claimer) {
   if (claimer) co_await claimer->stop();
   co_await instance->stop();
-  instance->remove_vmac();
+  const auto& config = instance->config();
+  const bool is_taken_over = std::ranges::any_of(slots_, [&](const Slot& slot) {
+    return slot.instance && slot.instance->config().use_vmac &&
+           vmac_name_of(slot.instance->config()) == vmac_name_of(config);
+  });
+  if (!is_taken_over) instance->remove_vmac();
 }
 
 awaitable<void> Speaker::stop() {
   is_running_ = false;
   apply(ensemble_.stop(BootClock::now()));
+  co_await tasks_.stop();  // what changes on this host from here on opens nothing again
   if (proxy_subscriber_) co_await proxy_subscriber_->stop();
-  if (tracking_) co_await tracking_->stop();
-  for (auto& [name, tracker] : trackers_) co_await tracker->stop();
+  end_trackers(trackers_);
   for (auto& slot : slots_) {
-    if (slot.claimer) co_await slot.claimer->stop();
     if (!slot.instance) continue;
-    co_await slot.instance->stop();
-    slot.instance->remove_vmac();
+    endings_.spawn("end of " + slot.instance->name(),
+                   retire(std::move(slot.instance), std::move(slot.claimer)));
   }
+  co_await endings_.join();
   co_await notifier_.finish(notify_limit);
   co_await notifier_.stop();
-  co_await tasks_.stop();
-  co_await endings_.join();
 }
 
 std::vector<Speaker::Row> Speaker::rows() const {
@@ -332,7 +354,7 @@ std::vector<Speaker::Row> Speaker::rows() const {
 
 std::map<std::string, TrackerState> Speaker::scripts() const {
   std::map<std::string, TrackerState> found;
-  for (const auto& [name, tracker] : trackers_) found.emplace(name, tracker->state());
+  for (const auto& [name, watched] : trackers_) found.emplace(name, watched.tracker->state());
   return found;
 }
 

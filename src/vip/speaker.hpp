@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "async/event.hpp"
@@ -93,10 +94,19 @@ class Speaker {
   awaitable<void> retire(std::unique_ptr<Instance> instance, std::unique_ptr<Claimer> claimer);
 
   // speaker_tracking.cpp: what is tracked
-  using Trackers = std::map<std::string, std::unique_ptr<Tracker>>;  // "script chk_disk"
+  // A tracker with what it was made of.
+  struct Watched {
+    std::variant<config::VrrpScript, config::TrackFile, config::TrackProcess> config;
+    std::unique_ptr<Tracker> tracker;
+    std::shared_ptr<async::TaskGroup> task;
+  };
+  using Trackers = std::map<std::string, Watched>;  // "script chk_disk"
   void make_trackers();
-  awaitable<void> end_tracking(std::shared_ptr<async::TaskGroup> tracking,
-                               std::shared_ptr<Trackers> trackers);
+  std::unique_ptr<Tracker> make_tracker(const config::VrrpScript& script);
+  std::unique_ptr<Tracker> make_tracker(const config::TrackFile& file);
+  std::unique_ptr<Tracker> make_tracker(const config::TrackProcess& process);
+  void end_trackers(Trackers& trackers);
+  awaitable<void> end_tracking(Watched watched);
   void watch_proxy();
   std::vector<vrrp::Tracked> tracked_of(const Slot& slot) const;
   vrrp::Standing standing_of(const Slot& slot) const;
@@ -114,7 +124,6 @@ class Speaker {
   vrrp::Ensemble ensemble_;
   std::map<std::string, vrrp::State> group_states_;
   Trackers trackers_;
-  std::shared_ptr<async::TaskGroup> tracking_;
   std::unique_ptr<heartbeat::LocalSubscriber> proxy_subscriber_;
   std::optional<heartbeat::Wellbeing> proxy_wellbeing_;  // nullopt: nobody tracks it
   std::map<std::size_t, int> priorities_;                // as last notified

@@ -1,6 +1,7 @@
 #include <pwd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.hpp"
 #include "vip/speaker.hpp"
@@ -15,37 +16,58 @@ std::optional<uid_t> find_user(const std::string& name) {
 
 }  // namespace
 
-// All anew: a reload may have changed any of them, and none of them remembers anything worth keeping but its
-// last verdict, which the first run gives again.
+// A reload keeps those whose configuration is the same, with their verdicts: a script that is not known yet
+// is a fault, or lacks its weight, and would cost a master its state.
 void Speaker::make_trackers() {
-  const auto& vip = config_.vip;
-  if (tracking_) {
-    tracking_->cancel();
-    auto old = std::make_shared<Trackers>(std::move(trackers_));
-    endings_.spawn("end of tracking", end_tracking(std::move(tracking_), std::move(old)));
-  }
-  trackers_.clear();
-  tracking_ = std::make_shared<async::TaskGroup>(executor_);
-  const auto changed = [this] {
-    if (is_running_) reassess_all();
+  Trackers old = std::exchange(trackers_, {});
+  const auto keep = [&](const char* kind, const auto& wanted) {
+    for (const auto& each : wanted) {
+      const auto name = std::string{kind} + " " + each.name;
+      auto there = old.extract(name);
+      if (there && there.mapped().config == Watched{.config = each, .tracker = {}, .task = {}}.config) {
+        trackers_.insert(std::move(there));
+        continue;
+      }
+      if (there) old.insert(std::move(there));
+      auto tracker = make_tracker(each);
+      if (!tracker) continue;
+      auto task = std::make_shared<async::TaskGroup>(executor_);
+      task->spawn(name, tracker->run());
+      trackers_.insert_or_assign(name, Watched{each, std::move(tracker), std::move(task)});
+    }
   };
-  for (const auto& script : vip.vrrp_script) {
-    const auto user = script.user.empty() ? script_user_ : find_user(script.user);
-    if (!script.user.empty() && !user)
-      log::error("a vrrp_script names a user that is not there",
-                 {{"script", script.name}, {"user", script.user}});
-    trackers_["script " + script.name] = script_tracker(script, user, changed);
-  }
-  for (const auto& file : vip.track_file) trackers_["file " + file.name] = file_tracker(file, changed);
-  for (const auto& process : vip.vrrp_track_process)
-    trackers_["process " + process.name] = process_tracker(executor_, process, changed);
-  for (auto& [name, tracker] : trackers_) tracking_->spawn(name, tracker->run());
+  keep("script", config_.vip.vrrp_script);
+  keep("file", config_.vip.track_file);
+  keep("process", config_.vip.vrrp_track_process);
+  end_trackers(old);
 }
 
-awaitable<void> Speaker::end_tracking(std::shared_ptr<async::TaskGroup> tracking,
-                                      std::shared_ptr<Trackers> trackers) {
-  co_await tracking->stop();
-  for (auto& [name, tracker] : *trackers) co_await tracker->stop();
+std::unique_ptr<Tracker> Speaker::make_tracker(const config::VrrpScript& script) {
+  const auto user = script.user.empty() ? script_user_ : find_user(script.user);
+  if (!script.user.empty() && !user) {  // and not as root instead
+    log::error("a vrrp_script names a user that is not there, it is not run",
+               {{"script", script.name}, {"user", script.user}});
+    return {};
+  }
+  return script_tracker(script, user, [this] { reassess_all(); });
+}
+
+std::unique_ptr<Tracker> Speaker::make_tracker(const config::TrackFile& file) {
+  return file_tracker(file, [this] { reassess_all(); });
+}
+
+std::unique_ptr<Tracker> Speaker::make_tracker(const config::TrackProcess& process) {
+  return process_tracker(executor_, process, [this] { reassess_all(); });
+}
+
+void Speaker::end_trackers(Trackers& trackers) {
+  for (auto& [name, watched] : trackers) endings_.spawn("end of " + name, end_tracking(std::move(watched)));
+  trackers.clear();
+}
+
+awaitable<void> Speaker::end_tracking(Watched watched) {
+  co_await watched.task->stop();
+  co_await watched.tracker->stop();
 }
 
 void Speaker::watch_proxy() {
@@ -85,7 +107,7 @@ std::vector<vrrp::Tracked> Speaker::tracked_of(const Slot& slot) const {
       const auto tracker = trackers_.find(std::string{kind} + " " + entry.name);
       const auto of = std::ranges::find(defaults, entry.name, [](const auto& each) { return each.name; });
       if (tracker == trackers_.end() || of == defaults.end()) continue;
-      const auto& state = tracker->second->state();
+      const auto& state = tracker->second.tracker->state();
       bool reverse = entry.reverse;
       if constexpr (requires { of->reverse; }) reverse = reverse || of->reverse;
       all.push_back({.name = tracker->first,
@@ -112,6 +134,7 @@ vrrp::Standing Speaker::standing_of(const Slot& slot) const {
 }
 
 void Speaker::reassess_all() {
+  if (!is_running_) return;
   for (std::size_t place = 0; place < slots_.size(); ++place) {
     if (!slots_[place].instance) continue;
     const auto standing = standing_of(slots_[place]);
