@@ -26,6 +26,8 @@ def short_directory(prefix):
 class Cluster:
     """Made, not yet started. `changes` goes over the configuration of harness/configuration.py."""
 
+    proxy_host = Proxy
+
     def __init__(self, changes=None, nodes=3, proxies=2, network=None):
         self.root = short_directory("hf-")
         self.network = network or Loopback()
@@ -59,8 +61,8 @@ class Cluster:
         return Node(name, address, self._make(f"d/{self.scope}/{name}"), self.config, self.logs, self._enter(name, address))
 
     def _proxy(self, name, address):
-        return Proxy(name, address, self._make(f"d/{self.scope}/{name}"), self.config, self.logs,
-                     self._enter(name, address))
+        return self.proxy_host(name, address, self._make(f"d/{self.scope}/{name}"), self.config, self.logs,
+                               self._enter(name, address))
 
     # ---- life
 

@@ -2,6 +2,7 @@
 cable can be pulled."""
 
 import ctypes
+import json
 import os
 import shutil
 import subprocess
@@ -80,6 +81,11 @@ class Namespaces:
         for address in others:
             _ip("-n", self.names[node], "route", "del", "blackhole", f"{address}/32")
 
+    def addresses(self, node):
+        """IPv4 and IPv6 addresses that the host's kernel has."""
+        shown = json.loads(_ip("-j", "-n", self.names[node], "addr", "show"))
+        return [entry["local"] for link in shown for entry in link["addr_info"]]
+
     def inside(self, node, work):
         """Runs `work` on a thread that stands in the host's namespace; its result."""
         result = []
@@ -106,3 +112,4 @@ class Namespaces:
 def _ip(*words):
     done = subprocess.run(["ip", *words], capture_output=True, text=True)
     assert done.returncode == 0, f"ip {' '.join(words)}: {done.stderr.strip()}"
+    return done.stdout
