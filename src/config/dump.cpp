@@ -2,51 +2,12 @@
 
 #include "config/read_config.hpp"
 #include "config/show.hpp"
+#include "config/yaml.hpp"
 
 namespace holdfast::config {
 namespace {
 
 constexpr std::size_t comment_column = 60;
-
-// Whether a plain scalar would be read back as this same string.
-bool is_plain(const std::string& text) {
-  constexpr std::string_view special = ":#{}[],&*?|<>=!%@`'\"\\\n\t";
-  if (text.empty() || text.front() == ' ' || text.back() == ' ' || text.front() == '-') return false;
-  if (text.find(": ") != std::string::npos || text.back() == ':' || text.find(" #") != std::string::npos)
-    return false;
-  return special.find(text.front()) == std::string_view::npos &&
-         text.find_first_of("\n\t\"\\") == std::string::npos;
-}
-
-std::string quote(const std::string& text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      result += {'\\', c};
-    } else if (c == '\n') {
-      result += "\\n";
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      result += c;
-    }
-  }
-  return result + "\"";
-}
-
-// Text that YAML would take for a boolean, a number or nothing must stay text.
-bool looks_typed(std::string_view text) {
-  for (const char* word : {"true", "false", "on", "off", "yes", "no", "null", "~", "True", "False"}) {
-    if (text == word) return true;
-  }
-  return text.find_first_not_of("0123456789.+-eE_xo:") == std::string_view::npos;
-}
-
-std::string print_scalar(const Node& node) {
-  if (node.is_null()) return "null";
-  if (!node.quoted) return node.text;
-  return is_plain(node.text) && !looks_typed(node.text) ? node.text : quote(node.text);
-}
 
 class Dump {
  public:
@@ -83,7 +44,7 @@ void Dump::map(const Node& node, const SectionInfo* section, const Node* written
 void Dump::value(const std::string& key, const Node& node, const FieldInfo* field, const Node* written,
                  int depth) {
   const std::string indent(static_cast<std::size_t>(depth) * 2, ' ');
-  const std::string name = is_plain(key) ? key : quote(key);
+  const std::string name = print_key(key);
   if (field != nullptr && field->is_secret) {
     const bool is_set = !node.text.empty();
     if (is_set || written != nullptr) line(depth, name + (is_set ? ": '***'" : ": ''"), written);
@@ -92,7 +53,7 @@ void Dump::value(const std::string& key, const Node& node, const FieldInfo* fiel
     const bool has_names = field != nullptr && field->kind == FieldInfo::Kind::map_of_sections;
     if (has_names) {
       for (const auto& [entry, child] : node.children) {
-        text_ += fmt::format("{}  {}:\n", indent, is_plain(entry) ? entry : quote(entry));
+        text_ += fmt::format("{}  {}:\n", indent, print_key(entry));
         map(child, field->section, written == nullptr ? nullptr : written->find(entry), depth + 2);
       }
     } else {

@@ -12,4 +12,8 @@ namespace holdfast::config {
 // Patroni's loader does.
 Node parse_yaml(std::string_view text, const std::string& file, Problems& problems);
 
+// On one line, so that parse_yaml() reads the same: quoted where it must be. Null: "null".
+std::string print_scalar(const Node& node);
+std::string print_key(const std::string& key);
+
 }  // namespace holdfast::config

@@ -148,7 +148,7 @@ struct TrackProcess {
   std::string name;
   std::string process;  // name, as in /proc/PID/comm; with full_command: the whole command line
   bool full_command = false;
-  int weight = 0;
+  int weight = 1;
   int quorum = 1;
   milliseconds delay{0};
 

@@ -35,10 +35,8 @@ std::optional<Node> words_of_line(const Node& line, const Shape& shape, const Sp
     return {};
   }
   Node map = Node::map(line.origin);
-  std::size_t i = 0;
-  if (!has(shape.valued, words[0]) && !has(shape.flags, words[0]))
-    map.set(std::string{shape.head}, Node::string(words[i++], line.origin));
-  for (; i < words.size(); ++i) {
+  const std::string head{shape.head};
+  for (std::size_t i = 0; i < words.size(); ++i) {
     if (has(shape.flags, words[i])) {
       map.set(words[i], Node::scalar("true", line.origin));
     } else if (has(shape.valued, words[i]) && i + 1 < words.size()) {
@@ -47,6 +45,8 @@ std::optional<Node> words_of_line(const Node& line, const Shape& shape, const Sp
     } else if (has(shape.valued, words[i])) {
       spot.error(line, fmt::format("'{}' needs a value", words[i]));
       return {};
+    } else if (map.find(head) == nullptr) {
+      map.set(head, Node::string(words[i], line.origin));
     } else {
       spot.unknown_key(line, words[i], names_of(shape));
       return {};
