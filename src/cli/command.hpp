@@ -53,6 +53,9 @@ struct ConfigShow {
 struct ConfigExplain {
   std::string key;
 };
+struct ConfigImport {
+  std::string file, output, id;
+};
 struct ConfigReference {};
 struct ConfigSchema {};
 struct Completion {
@@ -141,8 +144,8 @@ struct Remove {
 };
 
 using Command =
-    std::variant<Run, RunRole, Sentinel, ConfigCheck, ConfigShow, ConfigExplain, ConfigReference,
-                 ConfigSchema, Completion, External, List, Status, History, Switchover, Restart, Reload,
-                 Reinit, Flush, Pause, ShowConfig, EditConfig, Query, Dsn, Version, Remove>;
+    std::variant<Run, RunRole, Sentinel, ConfigCheck, ConfigShow, ConfigExplain, ConfigImport,
+                 ConfigReference, ConfigSchema, Completion, External, List, Status, History, Switchover,
+                 Restart, Reload, Reinit, Flush, Pause, ShowConfig, EditConfig, Query, Dsn, Version, Remove>;
 
 }  // namespace holdfast::cli

@@ -116,6 +116,12 @@ void Grammar::declare_host_verbs() {
   auto [explain_app, explain] =
       verb<ConfigExplain>("explain", "What a key means: type, default, bounds", {}, config);
   explain_app->add_option("key", explain->key, "Dotted path, e.g. postgresql.pg_ctl_timeout")->required();
+  auto [import_app, import] =
+      verb<ConfigImport>("import", "Print the section `vip` that a keepalived.conf becomes", {}, config);
+  import_app->add_option("file", import->file, "keepalived.conf")->required();
+  import_app->add_option("-o,--output", import->output, "Write it there instead; the file must not exist");
+  import_app->add_option("-i,--config-id", import->id,
+                         "keepalived's: lines '@ID …' are for it; default: host name");
   verb<ConfigReference>("reference", "Print the reference page (Markdown)", {}, config);
   verb<ConfigSchema>("schema", "Print the JSON schema, for editors", {}, config);
 

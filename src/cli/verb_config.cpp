@@ -1,7 +1,13 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 
 #include "cli/run_plan.hpp"
 #include "cli/verbs.hpp"
+#include "config/import_keepalived.hpp"
 #include "config/load.hpp"
 #include "config/show.hpp"
 
@@ -33,6 +39,22 @@ std::string roles_text(const config::Config& config) {
     text += (text.empty() ? "" : ", ") + std::string{role_name(role)};
   }
   return text.empty() ? "none" : text;
+}
+
+// It may hold a password of VRRP: for its owner only.
+Result<void> write_new(const std::string& path, std::string_view text) {
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0)
+    return fail(Errc::invalid_argument, fmt::format("{} can't be written: {}", path, std::strerror(errno)));
+  bool is_written = true;
+  while (!text.empty() && is_written) {
+    const auto count = write(file, text.data(), text.size());
+    is_written = count > 0;
+    if (is_written) text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  is_written = close(file) == 0 && is_written;
+  if (!is_written) return fail(Errc::invalid_argument, path + " could not be written whole");
+  return {};
 }
 
 }  // namespace
@@ -70,6 +92,24 @@ Result<int> run_verb(Context& context, const ConfigExplain& verb) {
     return 2;
   }
   say_whole(context.terminal, *text);
+  return 0;
+}
+
+Result<int> run_verb(Context& context, const ConfigImport& verb) {
+  const auto imported = config::import_keepalived_file(verb.file, verb.id);
+  if (!imported) {
+    context.terminal.complain(imported.error().context);
+    return 2;
+  }
+  show_warnings(context.terminal, imported->warnings);
+  if (verb.output.empty()) {
+    say_whole(context.terminal, imported->yaml);
+    return 0;
+  }
+  if (const auto written = write_new(verb.output, imported->yaml); !written) {
+    context.terminal.complain("Error: " + written.error().context);
+    return 2;
+  }
   return 0;
 }
 

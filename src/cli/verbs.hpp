@@ -22,6 +22,7 @@ Result<int> run_verb(Context& context, const Sentinel& verb);
 Result<int> run_verb(Context& context, const ConfigCheck& verb);
 Result<int> run_verb(Context& context, const ConfigShow& verb);
 Result<int> run_verb(Context& context, const ConfigExplain& verb);
+Result<int> run_verb(Context& context, const ConfigImport& verb);
 Result<int> run_verb(Context& context, const ConfigReference& verb);
 Result<int> run_verb(Context& context, const ConfigSchema& verb);
 Result<int> run_verb(Context& context, const Completion& verb);
