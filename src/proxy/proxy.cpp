@@ -44,7 +44,6 @@ Proxy::Proxy(const asio::any_io_executor& executor, ProxyOptions options,
       ledger_{std::make_unique<Ledger>()},
       builder_{options_.builder},
       snapshot_{make_snapshot()},
-      self_check_{BootClock::now()},
       wake_{executor},
       tasks_{executor} {}
 

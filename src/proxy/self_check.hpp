@@ -10,8 +10,6 @@ namespace holdfast::proxy {
 // primary is nobody's sickness: every other proxy would have to hold its clients, too.
 class SelfCheck {
  public:
-  explicit SelfCheck(BootInstant now) : news_at_{now} {}
-
   void on_event(const route::Event& event, BootInstant now);
   void on_draining() { is_draining_ = true; }
   // How long the slowest worker has owed an answer.
@@ -20,7 +18,8 @@ class SelfCheck {
   heartbeat::Wellbeing verdict(BootInstant now) const;
 
  private:
-  BootInstant news_at_;          // of the last good news about any server, or of the DCS
+  bool has_news_ = false;        // a proxy that has just begun knows no way yet
+  BootInstant news_at_{};        // of the last good news about any server, or of the DCS
   bool watch_is_alive_ = false;  // its own deadline ends it
   bool is_draining_ = false;
   nanoseconds worker_delay_{};
