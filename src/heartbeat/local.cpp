@@ -21,7 +21,10 @@ namespace {
 using Local = asio::local::stream_protocol;
 
 constexpr std::size_t line_bytes_max = 4096;
+constexpr std::size_t why_bytes_max = 1000;
 constexpr milliseconds retry_interval = 20ms;
+// Any user of this host may connect to an abstract address: that must not use up our descriptors.
+constexpr std::size_t listeners_max_of_a_user = 8;
 
 awaitable<Result<void>> write_line(Local::socket* socket, std::string line) {
   const auto [ec, size] = co_await asio::async_write(*socket, asio::buffer(line), as_result);
@@ -50,7 +53,7 @@ uid_t owner_of(Local::socket& socket) {
 
 std::string print_wellbeing(const Wellbeing& wellbeing) {
   if (wellbeing.is_well) return "well";
-  std::string why = wellbeing.why;
+  std::string why = wellbeing.why.substr(0, why_bytes_max);
   std::ranges::replace(why, '\n', ' ');
   return "sick " + why;
 }
@@ -74,10 +77,12 @@ struct LocalPublisher::State {
     Listener(const asio::any_io_executor& executor, Local::socket connected)
         : socket{std::move(connected)}, wake{executor} {}
     Local::socket socket;
+    uid_t user = owner_of(socket);
     async::Event wake;
   };
 
   awaitable<void> accept();
+  bool has_room_for(uid_t user) const;
   awaitable<void> speak_to(std::shared_ptr<Listener> listener);
 
   Local::acceptor acceptor;
@@ -96,9 +101,18 @@ awaitable<void> LocalPublisher::State::accept() {
     }
     auto listener = std::make_shared<Listener>(acceptor.get_executor(), std::move(socket));
     listeners.remove_if([](const auto& each) { return each.expired(); });
+    if (!has_room_for(listener->user)) continue;
     listeners.push_back(listener);
     tasks.spawn("wellbeing", speak_to(std::move(listener)));
   }
+}
+
+bool LocalPublisher::State::has_room_for(uid_t user) const {
+  const auto count = std::ranges::count_if(listeners, [&](const auto& each) {
+    const auto listener = each.lock();
+    return listener && listener->user == user;
+  });
+  return static_cast<std::size_t>(count) < listeners_max_of_a_user;
 }
 
 awaitable<void> LocalPublisher::State::speak_to(std::shared_ptr<Listener> listener) {
@@ -137,6 +151,8 @@ void LocalPublisher::push() {
 awaitable<void> LocalPublisher::stop() {
   const auto state = state_;
   co_await state->tasks.stop();
+  boost::system::error_code ignored;
+  state->acceptor.close(ignored);  // the next process of this role may speak here
 }
 
 struct LocalSubscriber::State {
