@@ -24,18 +24,20 @@ std::optional<uid_t> uid_of(const std::string& name) {
   return entry == nullptr ? std::optional<uid_t>{} : entry->pw_uid;
 }
 
-// keepalived's script_user; else scripts don't run as root when there is an account for the servers.
-std::optional<uid_t> script_user_of(const config::Config& config) {
-  if (::geteuid() != 0) return {};
+// keepalived's script_user; else scripts don't run as root when there is an account for the servers. Nobody's
+// scripts run as root because a name was misspelt.
+Result<std::optional<uid_t>> script_user_of(const config::Config& config) {
+  if (::geteuid() != 0) return std::optional<uid_t>{};
   const auto& wanted = config.vip.global_defs.script_user;
-  if (const auto user = uid_of(wanted.empty() ? config.os_user : wanted)) return user;
-  if (!wanted.empty()) log::error("script_user is not there, scripts run as root", {{"script_user", wanted}});
-  return {};
+  const auto user = uid_of(wanted.empty() ? config.os_user : wanted);
+  if (!user && !wanted.empty()) return fail(Errc::not_found, "script_user: there is no account " + wanted);
+  return user;
 }
 
-SpeakerOptions options_of(const asio::any_io_executor& executor, const config::Config& config) {
-  SpeakerOptions options{
-      .config = config, .script_user = script_user_of(config), .proxy_users = {0, ::geteuid()}};
+Result<SpeakerOptions> options_of(const asio::any_io_executor& executor, const config::Config& config) {
+  const auto script_user = script_user_of(config);
+  if (!script_user) return tl::unexpected(script_user.error());
+  SpeakerOptions options{.config = config, .script_user = *script_user, .proxy_users = {0, ::geteuid()}};
   if (const auto user = uid_of(config.os_user)) options.proxy_users.push_back(*user);
   const bool has_store = !config.etcd.hosts.empty() || !config.etcd.srv.empty();
   if (has_store) options.store = std::make_unique<dcs::EtcdStore>(executor, dcs::options_of(config.etcd));
@@ -78,7 +80,12 @@ awaitable<int> run_role(config::Config config, Reread reread) {
     log::error("the role vip can't start", {{"error", able.error()}});
     co_return 1;
   }
-  auto opened = Speaker::open(executor, options_of(executor, config));
+  auto options = options_of(executor, config);
+  if (!options) {
+    log::error("the role vip can't start", {{"error", options.error()}});
+    co_return 1;
+  }
+  auto opened = Speaker::open(executor, *std::move(options));
   if (!opened) {
     log::error("the role vip can't start", {{"error", opened.error()}});
     co_return 1;

@@ -265,6 +265,9 @@ void Speaker::note_priority(std::size_t place) {
 }
 
 void Speaker::reload(config::Config config) {
+  const auto& wanted_user = config.vip.global_defs.script_user;
+  if (wanted_user != config_.vip.global_defs.script_user)
+    log::warn("script_user changes at the next start only", {{"script_user", wanted_user}});
   config_ = std::move(config);
   notifier_.set(config_.vip.global_defs.notify_fifo, script_user_);
   std::vector<std::string> names;
