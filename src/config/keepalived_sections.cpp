@@ -32,6 +32,7 @@ class Translator {
   void take_list(const Statement& statement, const FieldInfo& field, Node& out);
   void take_weight(const Statement& statement, const SectionInfo& info, Node& out);
   void finish_instance(Node& instance);
+  void move_other_family(Node& instance, Node& addresses, bool of_ipv6);
 
   std::string one_line(const Statement& line, std::string_view key);
   std::string without_address_flags(const Statement& line);
@@ -51,7 +52,8 @@ void Translator::leave_out(const Statement& statement, std::string_view why) {
   constexpr std::string_view own = "keepalived: ";
   if (why.starts_with(own)) why.remove_prefix(own.size());
   while (why.ends_with('.')) why.remove_suffix(1);
-  problems_.warn(statement.origin, first_words(statement), fmt::format("not taken over: {}", why));
+  const char* subject = why.starts_with("is ") ? "it " : why.starts_with("are ") ? "they " : "";
+  problems_.warn(statement.origin, first_words(statement), fmt::format("not taken over: {}{}", subject, why));
 }
 
 // Names go into keys, metrics and messages.
@@ -142,7 +144,10 @@ void Translator::take_list(const Statement& statement, const FieldInfo& field, N
     if (is_of_names) {
       for (const std::string& name : line.words)
         list.items.push_back(Node::string(clean_name(name, line.origin), line.origin));
-    } else if (std::string text = one_line(line, field.key); !text.empty()) {
+    } else if (std::string text = one_line(line, field.key);
+               std::ranges::find(list.items, text, &Node::text) != list.items.end()) {
+      problems_.warn(line.origin, text, "is given twice, and taken over once");
+    } else if (!text.empty()) {
       list.items.push_back(Node::string(std::move(text), line.origin));
     }
   }
@@ -246,17 +251,22 @@ void Translator::finish_instance(Node& instance) {
   Node* addresses = instance.find("virtual_ipaddress");
   const bool has_addresses = addresses != nullptr && !addresses->items.empty();
   const bool of_ipv6 = has_addresses && is_ipv6(addresses->items.front());
+  if (has_addresses) move_other_family(instance, *addresses, of_ipv6);
   if (instance.find("version") == nullptr)
     instance.set("version", Node::scalar(of_ipv6 ? "3" : vrrp_version_, instance.origin));
-  if (!has_addresses) return;
-  Node others = Node::list(addresses->origin);
-  for (const Node& address : addresses->items) {
+}
+
+// Those of the first address's family stay.
+void Translator::move_other_family(Node& instance, Node& addresses, bool of_ipv6) {
+  Node others = Node::list(addresses.origin);
+  for (const Node& address : addresses.items) {
     if (is_ipv6(address) != of_ipv6) others.items.push_back(address);
   }
   if (others.items.empty()) return;
-  std::erase_if(addresses->items, [&](const Node& address) { return is_ipv6(address) != of_ipv6; });
+  std::erase_if(addresses.items, [&](const Node& address) { return is_ipv6(address) != of_ipv6; });
   problems_.warn(others.items.front().origin, "virtual_ipaddress",
                  "addresses of the other family are moved to virtual_ipaddress_excluded");
+  // From here on `addresses` may have moved.
   Node& excluded = instance.find("virtual_ipaddress_excluded") == nullptr
                        ? instance.set("virtual_ipaddress_excluded", Node::list(others.origin))
                        : *instance.find("virtual_ipaddress_excluded");

@@ -99,6 +99,18 @@ TEST(RunPlan, drops_root_except_for_a_proxy_with_a_low_port) {
   EXPECT_EQ(plan_roles(config, facts)[0].user, 105U);
 }
 
+TEST(RunPlan, ends_the_vip_first_and_leaves_it_root) {
+  config::Config config;
+  config.roles = {config::Role::vip, config::Role::proxy};
+  const auto plans = plan_roles(config, {.program = "holdfast", .os_user = 105});
+  ASSERT_EQ(plans.size(), 2U);
+  EXPECT_EQ(plans[0].name, "proxy");
+  EXPECT_EQ(plans[0].user, 105U);
+  EXPECT_EQ(plans[1].argv, (std::vector<std::string>{"holdfast", "vip"}));
+  EXPECT_EQ(plans[1].user, std::nullopt);
+  EXPECT_LT(plans[1].stop_turn, plans[0].stop_turn);
+}
+
 TEST(RunPlan, hands_patronis_variables_to_roles_and_nothing_else) {
   config::Config config;
   config.roles = {config::Role::agent};

@@ -69,6 +69,26 @@ TEST(Arguments, repeat_settings_and_keep_what_follows_apart) {
   EXPECT_EQ(edit.cluster, "demo");
 }
 
+TEST(Arguments, name_a_keepalived_conf_to_import) {
+  const auto verb =
+      parsed<ConfigImport>(Style::holdfast, {"config", "import", "k.conf", "-o", "vip.yml", "-i", "main"});
+  EXPECT_EQ(verb.file, "k.conf");
+  EXPECT_EQ(verb.output, "vip.yml");
+  EXPECT_EQ(verb.id, "main");
+}
+
+TEST(Arguments, of_vip_run_the_role_and_those_of_vip_show_do_not) {
+  const auto role = parsed<RunRole>(Style::holdfast, {"vip", "-c", "f.yml", "--node", "lb1"});
+  EXPECT_EQ(role.role, config::Role::vip);
+  EXPECT_EQ(role.node, "lb1");
+  const auto show = parsed<VipShow>(Style::holdfast, {"vip", "show", "-c", "f.yml", "-f", "yaml", "-W"});
+  EXPECT_EQ(show.format, Format::yaml);
+  EXPECT_EQ(show.watch.seconds, 2);
+  EXPECT_EQ(refusal(Style::holdfast, {"vip", "shown"}), 2);
+  EXPECT_EQ(refusal(Style::holdfast, {"vip", "show", "--help"}), 0);
+  EXPECT_EQ(refusal(Style::patronictl, {"vip", "show"}), 2);
+}
+
 TEST(Arguments, that_are_wrong_exit_2) {
   EXPECT_EQ(refusal(Style::holdfast, {}), 2);
   EXPECT_EQ(refusal(Style::holdfast, {"lisst"}), 2);

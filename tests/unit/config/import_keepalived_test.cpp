@@ -284,6 +284,13 @@ TEST(ImportKeepalived, refuses_with_file_and_line) {
   for (const auto& [text, expected] : cases) EXPECT_THAT(refused(text), HasSubstr(expected)) << text;
 }
 
+TEST(ImportKeepalived, takes_an_address_once) {
+  const Imported result = imported(instance("virtual_ipaddress {\n10.0.0.1/24\n10.0.0.2/24\n}"));
+  EXPECT_EQ(loaded(result).vip.vrrp_instance.at(0).virtual_ipaddress.size(), 2U);
+  EXPECT_THAT(result.yaml,
+              HasSubstr("# k.conf:8: warning: 10.0.0.1/24: is given twice, and taken over once"));
+}
+
 TEST(ImportKeepalived, gives_names_that_may_stand_in_keys) {
   const Config config = loaded(
       imported("vrrp_script 'a b' {\nscript /x\n}\nvrrp_sync_group g {\ngroup {\n\"my vip\"\nVI_1\n}\n}\n"
