@@ -24,8 +24,8 @@ int report(Context& context, const Command& command, const Error& error) {
     return 1;
   }
   context.terminal.complain("Error: " + error.context);
-  // `status` keeps 1 and 2 for what it found.
-  if (std::holds_alternative<Status>(command)) return 3;
+  // They keep 1 and 2 for what they found.
+  if (std::holds_alternative<Status>(command) || std::holds_alternative<VipShow>(command)) return 3;
   return error.code == Errc::invalid_argument && context.style == Style::holdfast ? 2 : 1;
 }
 

@@ -79,6 +79,10 @@ struct Status {
   Format format = Format::pretty;  // or json
   Watch watch;
 };
+struct VipShow {
+  Format format = Format::pretty;
+  Watch watch;
+};
 struct History {
   std::string cluster;
   Format format = Format::pretty;
@@ -143,9 +147,9 @@ struct Remove {
   Format format = Format::pretty;
 };
 
-using Command =
-    std::variant<Run, RunRole, Sentinel, ConfigCheck, ConfigShow, ConfigExplain, ConfigImport,
-                 ConfigReference, ConfigSchema, Completion, External, List, Status, History, Switchover,
-                 Restart, Reload, Reinit, Flush, Pause, ShowConfig, EditConfig, Query, Dsn, Version, Remove>;
+using Command = std::variant<Run, RunRole, Sentinel, ConfigCheck, ConfigShow, ConfigExplain, ConfigImport,
+                             ConfigReference, ConfigSchema, Completion, External, List, Status, VipShow,
+                             History, Switchover, Restart, Reload, Reinit, Flush, Pause, ShowConfig,
+                             EditConfig, Query, Dsn, Version, Remove>;
 
 }  // namespace holdfast::cli

@@ -11,8 +11,6 @@
 namespace holdfast::cli {
 namespace {
 
-using Findings = std::vector<Finding>;
-
 bool is_in_progress(const std::string& state) {
   constexpr std::string_view words[] = {"starting",
                                         "restarting",
@@ -239,19 +237,9 @@ std::vector<Finding> findings_of(const ClusterHealth& cluster) {
   find_missing(cluster, found);
   find_synchronous(cluster, found);
   for (const auto& proxy : cluster.proxies) find_proxy(cluster, proxy, found);
+  std::ranges::move(findings_of(cluster.vip), std::back_inserter(found));
   find_order(cluster, found);
-  Findings out;
-  for (const auto severity : {Severity::no_primary, Severity::degraded, Severity::note}) {
-    std::ranges::copy_if(found, std::back_inserter(out),
-                         [&](const Finding& one) { return one.severity == severity; });
-  }
-  return out;
-}
-
-int exit_code_of(const std::vector<Finding>& findings) {
-  int code = 0;
-  for (const auto& finding : findings) code = std::max(code, static_cast<int>(finding.severity));
-  return code;
+  return by_urgency(found);
 }
 
 }  // namespace holdfast::cli

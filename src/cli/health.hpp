@@ -6,6 +6,8 @@
 
 #include "base/epoch.hpp"
 #include "base/timeline.hpp"
+#include "cli/finding.hpp"
+#include "cli/vip_health.hpp"
 
 // What `holdfast status` found, and what follows from it. Plain values, pure functions.
 namespace holdfast::cli {
@@ -91,6 +93,7 @@ struct ClusterHealth {
   std::vector<MemberHealth> members;
   std::vector<std::string> expected;  // `nodes` with the role agent, when the configuration lists them
   std::vector<ProxyHealth> proxies;
+  VipHealth vip;
   StoreHealth store;
   std::vector<std::string> malformed;  // keys that do not parse
 
@@ -98,21 +101,7 @@ struct ClusterHealth {
   bool operator==(const ClusterHealth&) const = default;
 };
 
-enum class Severity { note, degraded, no_primary };
-
-// One line: what is wrong, and the command (or place) that mends it.
-struct Finding {
-  Severity severity = Severity::degraded;
-  std::string problem;
-  std::string remedy;
-
-  bool operator==(const Finding&) const = default;
-};
-
 // In order of urgency; empty: all is well.
 std::vector<Finding> findings_of(const ClusterHealth& cluster);
-
-// 0 healthy (notes don't count), 1 degraded, 2 no primary.
-int exit_code_of(const std::vector<Finding>& findings);
 
 }  // namespace holdfast::cli

@@ -7,6 +7,7 @@
 #include "base/duration.hpp"
 #include "cli/members.hpp"
 #include "cli/text.hpp"
+#include "cli/vip_text.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -97,25 +98,6 @@ void add_proxy(const ProxyHealth& proxy, std::string& out) {
   }
 }
 
-std::string painted(const std::string& text, int code, bool colored) {
-  constexpr const char* colors[] = {"\033[32m", "\033[33m", "\033[31m"};
-  return colored ? colors[code] + text + "\033[0m" : text;
-}
-
-void add_findings(const std::vector<Finding>& findings, bool colored, std::string& out) {
-  if (findings.empty()) {
-    out += "\nNothing is wrong.\n";
-    return;
-  }
-  out += "\nWhat to do\n";
-  for (const auto& finding : findings) {
-    const std::string_view marks[] = {"-", "!", "X"};
-    const int severity = static_cast<int>(finding.severity);
-    out += fmt::format("  {} {}  => {}\n", marks[severity], painted(finding.problem, severity, colored),
-                       finding.remedy);
-  }
-}
-
 json::object member_json(const MemberHealth& member) {
   json::object object{{"name", member.name},   {"host", member.host},         {"role", member.role},
                       {"state", member.state}, {"timeline", member.timeline}, {"answers", member.answers}};
@@ -159,9 +141,9 @@ std::string print_health(const ClusterHealth& cluster, bool colored) {
   std::string out = painted(headline(cluster, code), code, colored) + "\n\n";
   out += primary_line(cluster) + "\n" + synchronous_line(cluster) + "\n" + store_line(cluster) + "\n";
   for (const auto& proxy : cluster.proxies) add_proxy(proxy, out);
+  for (const auto& line : address_lines(cluster.vip)) out += line + "\n";
   if (!cluster.members.empty()) out += "\n" + print_table(members_of(cluster), Format::pretty);
-  add_findings(findings, colored, out);
-  return out;
+  return out + print_findings(findings, colored);
 }
 
 json::object health_json(const ClusterHealth& cluster) {
@@ -177,17 +159,12 @@ json::object health_json(const ClusterHealth& cluster) {
   for (const auto& member : cluster.members) members.push_back(member_json(member));
   auto& proxies = object["proxies"].emplace_array();
   for (const auto& proxy : cluster.proxies) proxies.push_back(proxy_json(proxy));
+  if (!cluster.vip.hosts.empty()) object["vip"] = vip_json(cluster.vip);
   json::object store{{"answers", cluster.store.answers}, {"leader", cluster.store.leader}};
   for (std::size_t i = 0; i < cluster.store.alive.size(); ++i)
     store[cluster.store.endpoints[i]] = bool{cluster.store.alive[i]};
   object["store"] = std::move(store);
-  auto& found = object["findings"].emplace_array();
-  for (const auto& finding : findings) {
-    constexpr const char* severities[] = {"note", "degraded", "no primary"};
-    found.push_back({{"severity", severities[static_cast<int>(finding.severity)]},
-                     {"problem", finding.problem},
-                     {"remedy", finding.remedy}});
-  }
+  object["findings"] = findings_json(findings);
   return object;
 }
 

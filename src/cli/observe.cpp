@@ -3,52 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/json/array.hpp>
 
+#include "cli/ask.hpp"
+#include "cli/json_fields.hpp"
 #include "cli/members.hpp"
 #include "cli/text.hpp"
+#include "cli/vip_observe.hpp"
 #include "dcs/ha_mapping.hpp"
 
 namespace holdfast::cli {
 namespace {
 
 namespace json = boost::json;
-
-std::string text_at(const json::object& object, std::string_view key) {
-  const auto* value = object.if_contains(key);
-  return value != nullptr ? plain_text(*value) : "";
-}
-
-std::int64_t number_at(const json::object& object, std::string_view key, std::int64_t fallback = 0) {
-  const auto* value = object.if_contains(key);
-  return value != nullptr && value->is_int64() ? value->as_int64() : fallback;
-}
-
-bool truth_at(const json::object& object, std::string_view key) {
-  const auto* value = object.if_contains(key);
-  return value != nullptr && value->is_bool() && value->as_bool();
-}
-
-std::vector<json::object> objects_at(const json::object& object, std::string_view key) {
-  std::vector<json::object> found;
-  const auto* value = object.if_contains(key);
-  if (value == nullptr || !value->is_array()) return found;
-  for (const auto& item : value->as_array()) {
-    if (item.is_object()) found.push_back(item.as_object());
-  }
-  return found;
-}
-
-// The answer's document; nullopt: `silence` says why there is none.
-std::optional<json::object> document_of(const Result<http::Response>& answer, std::string& silence) {
-  if (!answer) {
-    silence = to_string(answer.error());
-    return {};
-  }
-  auto document = dcs::parse_json_object(answer->body);
-  if (!document) silence = fmt::format("status {} without JSON", answer->status);
-  return document;
-}
 
 void add_configuration(const dcs::Cluster& cluster, ClusterHealth& health) {
   if (!cluster.config) return;
@@ -90,21 +56,16 @@ ServerRoute server_of(const json::object& object) {
           .why = text_at(object, "why")};
 }
 
-std::string stats_url(std::string host, int port) {
-  if (host == "*" || host == "0.0.0.0" || host == "::" || host.empty()) host = "127.0.0.1";
-  return "http://" + config::print_host_port({host, port}) + "/status";
-}
-
 // `nodes` names them; the full form knows this host's own only.
 std::vector<ProxyHealth> proxies_of(const config::Config& config) {
   std::vector<ProxyHealth> proxies;
   for (const auto& node : config.nodes) {
     if (node.has(config::Role::proxy))
-      proxies.push_back({.name = node.name, .url = stats_url(node.host, node.ports.stats)});
+      proxies.push_back({.name = node.name, .url = stats_url(node.host, node.ports.stats, "/status")});
   }
   const auto& own = config.proxy.stats.listen;
   if (config.nodes.empty() && config.has(config::Role::proxy) && own) {
-    proxies.push_back({.name = config.name, .url = stats_url(own.host, own.port)});
+    proxies.push_back({.name = config.name, .url = stats_url(own.host, own.port, "/status")});
   }
   return proxies;
 }
@@ -124,7 +85,8 @@ StoreHealth observe_store(Session& session) {
   return store;
 }
 
-// Members and proxies are asked at the same time, so that one dead host costs one deadline only.
+// Members, proxies and VRRP routers are asked at the same time, so that one dead host costs one deadline
+// only.
 void ask_everyone(Session& session, const dcs::Cluster& cluster, ClusterHealth& health) {
   std::vector<std::string> urls;
   for (const auto& member : health.members) {
@@ -134,10 +96,13 @@ void ask_everyone(Session& session, const dcs::Cluster& cluster, ClusterHealth& 
     urls.push_back(url ? http::print_url(http::with_target(*url, "/patroni")) : "");
   }
   for (const auto& proxy : health.proxies) urls.push_back(proxy.url);
+  for (const auto& host : health.vip.hosts) urls.push_back(host.url);
   const auto answers = session.get_all(std::move(urls));
   std::size_t next = 0;
   for (auto& member : health.members) add_answer(member, answers[next++]);
   for (auto& proxy : health.proxies) add_answer(proxy, answers[next++]);
+  for (auto& host : health.vip.hosts) add_answer(host, answers[next++]);
+  health.vip.asked_at = wall_now();
 }
 
 }  // namespace
@@ -211,6 +176,7 @@ ClusterHealth observe(Session& session) {
     if (node.has(config::Role::agent)) health.expected.push_back(node.name);
   }
   health.proxies = proxies_of(session.config());
+  health.vip.hosts = vip_hosts_of(session.config());
   ask_everyone(session, cluster, health);
   return health;
 }

@@ -29,13 +29,15 @@ class Grammar {
   void declare_config_verbs();
 
  private:
-  // A verb whose struct becomes the command when it was chosen.
+  // A verb whose struct becomes the command when it was chosen, and no verb under it.
   template <class Verb>
   std::pair<CLI::App*, Verb*> verb(const std::string& name, const std::string& help, Verb initial = {},
                                    CLI::App* under = nullptr) {
     auto* app = (under != nullptr ? under : &app_)->add_subcommand(name, help);
     auto stored = std::make_shared<Verb>(std::move(initial));
-    app->callback([this, stored] { result_.command = *stored; });
+    app->callback([this, app, stored] {
+      if (app->get_subcommands().empty()) result_.command = *stored;
+    });
     app->fallthrough();
     return {app, stored.get()};
   }
@@ -85,11 +87,19 @@ void Grammar::declare_roles() {
   const auto role = [this](const char* name, const char* help, config::Role which) {
     auto [app, chosen] = verb<RunRole>(name, help, RunRole{.role = which});
     app->add_option("--node", chosen->node, "Which of `nodes` this host is");
+    return app;
   };
   role("agent", "Run one PostgreSQL instance and compete for the leader lock (foreground)",
        config::Role::agent);
   role("proxy", "Route clients to the primary and the replicas (foreground)", config::Role::proxy);
-  role("vip", "Float the address that clients connect to between hosts (foreground)", config::Role::vip);
+  auto* vip =
+      role("vip", "Float the address that clients connect to between hosts (foreground)", config::Role::vip);
+  auto [show_app, show] = verb<VipShow>("show",
+                                        "Which host holds the address, why, and what happened; exit 0 "
+                                        "healthy, 1 degraded, 2 nobody holds it",
+                                        {}, vip);
+  add_format(show_app, show->format);
+  add_watch(show_app, show->watch);
   role("etcd", "Run this host's etcd member (foreground)", config::Role::etcd);
   auto [sentinel_app, sentinel] = verb<Sentinel>("sentinel", "Internal: the fence of one agent");
   sentinel_app->group("");  // not listed

@@ -7,6 +7,7 @@
 
 #include "agent/settings.hpp"
 #include "async/with_timeout.hpp"
+#include "cli/ask.hpp"
 #include "cli/locate_config.hpp"
 #include "cli/selection.hpp"
 #include "dcs/etcd/options.hpp"
@@ -162,23 +163,7 @@ Result<http::Response> Session::ask(const dcs::Member& member, std::string metho
 }
 
 std::vector<Result<http::Response>> Session::get_all(std::vector<std::string> urls, milliseconds limit) {
-  std::vector<Result<http::Response>> answers(urls.size());
-  std::size_t open = 0;
-  for (std::size_t i = 0; i < urls.size(); ++i) {
-    const auto url = http::parse_url(urls[i]);
-    answers[i] = fail(Errc::invalid_argument, "no URL");
-    if (!url) continue;
-    ++open;
-    asio::co_spawn(state_->io, state_->rest.request(*url, http::get_request(), limit),
-                   [&answers, &open, i](const std::exception_ptr& failure, Result<http::Response> answer) {
-                     if (!failure) answers[i] = std::move(answer);
-                     --open;
-                   });
-  }
-  state_->io.restart();
-  while (open > 0 && state_->io.run_one() > 0) {
-  }
-  return answers;
+  return ask_all(state_->io, state_->rest, urls, limit);
 }
 
 }  // namespace holdfast::cli

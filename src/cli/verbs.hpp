@@ -29,6 +29,7 @@ Result<int> run_verb(Context& context, const Completion& verb);
 Result<int> run_verb(Context& context, const External& verb);
 Result<int> run_verb(Context& context, const List& verb);
 Result<int> run_verb(Context& context, const Status& verb);
+Result<int> run_verb(Context& context, const VipShow& verb);
 Result<int> run_verb(Context& context, const History& verb);
 Result<int> run_verb(Context& context, const Switchover& verb);
 Result<int> run_verb(Context& context, const Restart& verb);
