@@ -128,8 +128,6 @@ void InstanceCheck::check_authentication() {
   const VrrpAuthentication& authentication = instance_.authentication;
   const bool is_on = authentication.auth_type == AuthType::pass;
   if (is_on && authentication.auth_pass.empty()) error("authentication.auth_pass", "is not set");
-  if (is_on && instance_.strict_mode)
-    error("strict_mode", "has no authentication: RFC 3768 took it out of version 2");
 }
 
 void InstanceCheck::check_preemption() {

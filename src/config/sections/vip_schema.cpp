@@ -59,8 +59,11 @@ void Schema<VrrpInstance>::finish(const Node& node, VrrpInstance& out, const Spo
     const Node* child = node.find(key);
     return child == nullptr ? node : *child;
   };
-  if (out.version == 3 && out.authentication.auth_type != AuthType::none) {
-    spot.at("authentication").warn(place("authentication"), "is ignored: version 3 has none (RFC 5798 9)");
+  const bool has_none = out.version == 3 || out.strict_mode;
+  if (has_none && out.authentication.auth_type != AuthType::none) {
+    const char* why =
+        out.version == 3 ? "version 3 has none (RFC 5798 9)" : "strict_mode has none (RFC 3768 10)";
+    spot.at("authentication").warn(place("authentication"), fmt::format("is ignored: {}", why));
     out.authentication = {};
   }
   const bool has_peers = !out.unicast_peer.empty();

@@ -117,6 +117,9 @@ TEST(Vip, leaves_out_what_keepalived_ignores_and_says_so) {
   const Config config = good(yaml);
   EXPECT_EQ(config.vip.vrrp_instance[0].authentication, VrrpAuthentication{});
   EXPECT_THAT(config.vip.vrrp_instance[0].unicast_peer, ElementsAre(ip("10.0.0.3")));
+  EXPECT_THAT(warnings_of(with_instance(
+                  "version: 2, strict_mode: true, authentication: {auth_type: PASS, auth_pass: x}")),
+              HasSubstr("authentication: is ignored: strict_mode has none"));
   const Config cut =
       good(with_instance("version: 2, authentication: {auth_type: PASS, auth_pass: 123456789}"));
   EXPECT_EQ(cut.vip.vrrp_instance[0].authentication.auth_pass.reveal(), "12345678");
