@@ -120,7 +120,8 @@ TEST(Completion, knows_every_verb_and_hides_the_internal_one) {
   const auto script = bash_completion(program, "holdfast");
   for (const auto& verb : program.verbs) EXPECT_THAT(script, HasSubstr(verb.name));
   EXPECT_THAT(script, testing::Not(HasSubstr("sentinel")));
-  EXPECT_THAT(script, HasSubstr("'config') COMPREPLY=($(compgen -W 'check show explain import reference schema"));
+  EXPECT_THAT(script,
+              HasSubstr("'config') COMPREPLY=($(compgen -W 'check show explain import reference schema"));
   EXPECT_THAT(zsh_completion(program, "holdfast"), HasSubstr("#compdef holdfast"));
 }
 
