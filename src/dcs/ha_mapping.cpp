@@ -41,8 +41,11 @@ ha::Member to_ha(const Member& member) {
 
 ha::SyncKey to_ha(const std::optional<SyncState>& sync) {
   if (!sync) return {};
-  ha::SyncKey key{
-      .exists = true, .mod_revision = sync->mod_revision, .leader = sync->leader, .standbys = sync->standbys};
+  ha::SyncKey key{.exists = true,
+                  .mod_revision = sync->mod_revision,
+                  .leader = sync->leader,
+                  .standbys = sync->standbys,
+                  .quorum = static_cast<std::size_t>(std::max(0, sync->quorum))};
   std::sort(key.standbys.begin(), key.standbys.end());
   return key;
 }
@@ -64,9 +67,11 @@ Timeline newest_timeline(const Cluster& cluster) {
   return newest;
 }
 
-std::string sync_text(const std::string& leader, std::vector<std::string> standbys) {
-  return print_sync(
-      SyncState{.leader = leader, .quorum = 0, .standbys = std::move(standbys), .mod_revision = 0});
+std::string sync_text(const std::string& leader, std::vector<std::string> standbys, std::size_t quorum) {
+  return print_sync(SyncState{.leader = leader,
+                              .quorum = static_cast<int>(quorum),
+                              .standbys = std::move(standbys),
+                              .mod_revision = 0});
 }
 
 }  // namespace
@@ -105,7 +110,7 @@ std::optional<Txn> txn_for(const ha::Action& action, const Keys& keys, const Wri
           [&](const ha::DropInitialize&) -> Answer { return drop_initialize(keys); },
           [&](const ha::AcquireLeader& acquire) -> Answer {
             SyncGuard guard{.mod_revision = acquire.sync_revision, .new_value = std::nullopt};
-            if (acquire.writes_sync) guard.new_value = sync_text(self, {});
+            if (acquire.writes_sync) guard.new_value = sync_text(self, {}, 0);
             const TimelineGuard timeline{.mod_revision = acquire.timeline_revision,
                                          .number = acquire.timeline};
             return acquire_leader(keys, self, writer.leader_lease, timeline, std::move(guard));
@@ -119,7 +124,8 @@ std::optional<Txn> txn_for(const ha::Action& action, const Keys& keys, const Wri
           },
           [&](const ha::ReleaseLeader&) -> Answer { return release_leader(keys, self, writer.last_status); },
           [&](const ha::WriteSync& sync) -> Answer {
-            return write_sync(keys, self, sync_text(self, sync.standbys), sync.expected_revision);
+            return write_sync(keys, self, sync_text(self, sync.standbys, sync.quorum),
+                              sync.expected_revision);
           },
           [&](const ha::DeleteSync& sync) -> Answer {
             return remove_sync(keys, self, sync.expected_revision);

@@ -44,10 +44,11 @@ struct GiveOutTimeline {
 struct ReleaseLeader {
   auto operator<=>(const ReleaseLeader&) const = default;
 };
-// `sync` := {leader: self, standbys}, if its revision is still this one and we still hold the lock.
+// `sync` := {leader: self, standbys, quorum}, if its revision is still this one and we still hold the lock.
 struct WriteSync {
   std::vector<Name> standbys;
   std::int64_t expected_revision = 0;
+  std::size_t quorum = 0;
   auto operator<=>(const WriteSync&) const = default;
 };
 struct DeleteSync {

@@ -47,7 +47,10 @@ std::string to_string(const Action& action) {
           [](const RenewLease&) -> std::string { return "renew lease"; },
           [](const GiveOutTimeline& a) { return format("give out timeline {}", a.number); },
           [](const ReleaseLeader&) -> std::string { return "release leader"; },
-          [](const WriteSync& a) { return format("write sync: {}", names_text(a.standbys)); },
+          [](const WriteSync& a) {
+            return format("write sync: {}{}", names_text(a.standbys),
+                          a.quorum == 0 ? "" : format(", quorum {}", a.quorum));
+          },
           [](const DeleteSync&) -> std::string { return "delete sync"; },
           [](const ClearFailover&) -> std::string { return "clear failover"; },
           [](const SetSynchronousNames& a) { return format("wait for {}", names_text(a.names)); },

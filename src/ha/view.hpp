@@ -162,11 +162,15 @@ struct SyncKey {
   bool exists = false;
   std::int64_t mod_revision = 0;  // 0: the key is absent
   Name leader;                    // empty: synchronous mode is not active yet
-  std::vector<Name> standbys;     // sorted
+  std::vector<Name> standbys;     // the voters beside the leader, sorted
+  std::size_t quorum = 0;         // so many other voters must be known not to be ahead of a candidate
 
   bool lists(const Name& name) const;
   // A mode is in force: only its leader and its standbys may lead.
   bool is_active() const { return exists && !leader.empty(); }
+  // Every acknowledged commit is on at least so many of the standbys, whichever these are. In mode `on`: on
+  // all.
+  std::size_t acknowledgers() const { return standbys.size() > quorum ? standbys.size() - quorum : 0; }
   bool operator==(const SyncKey&) const = default;
 };
 
