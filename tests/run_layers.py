@@ -234,8 +234,10 @@ def run_sim(tally, sim, wanted, seeds, env=None, with_mutants=True, limit=1500):
         f"seeds 1..{half}": (["--from", "1", "--seeds", half], True),
         f"seeds {half + 1}..{seeds}": (["--from", half + 1, "--seeds", seeds - half], True),
     }
+    jobs[f"vrrp seeds 1..{2 * seeds}"] = (["--vrrp", "--from", "1", "--seeds", 2 * seeds], True)
     if with_mutants:
         jobs["mutants"] = (["--mutants"], False)
+        jobs["vrrp mutants"] = (["--vrrp", "--mutants", "--seeds", "600"], False)
     with ThreadPoolExecutor(CORES) as pool:
         chosen = {name: job for name, job in jobs.items() if not wanted or wanted in name}
         for done in [pool.submit(run_counting, tally, name.replace(" ", "-"), [sim, *arguments], limit, as_one, env)

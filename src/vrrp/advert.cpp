@@ -26,7 +26,7 @@ std::uint8_t v2_seconds(milliseconds interval) {
 }
 
 std::uint16_t v3_centiseconds(milliseconds interval) {
-  return static_cast<std::uint16_t>(std::clamp<std::int64_t>(interval.count() / 10, 1, 4095));
+  return static_cast<std::uint16_t>(std::clamp<std::int64_t>((interval.count() + 9) / 10, 1, 4095));
 }
 
 std::uint16_t checksum_of(Bytes payload, Version version, const Envelope& envelope, ChecksumRule rule) {

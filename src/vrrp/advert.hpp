@@ -31,7 +31,8 @@ struct Advert {
   Version version = Version::v3;
   std::uint8_t virtual_router_id = 0;
   std::uint8_t priority = 0;
-  milliseconds interval = 1s;        // v2: whole seconds, to 255; v3: steps of 10 ms, to 40950
+  milliseconds interval =
+      1s;  // v2: whole seconds, to 255; v3: steps of 10 ms, to 40950; rounded up when sent
   std::optional<Password> password;  // v2 alone
   std::vector<IpAddress> addresses;  // of one family; IPv6: the link-local one first
 

@@ -12,6 +12,7 @@ namespace holdfast::vrrp {
 void Router::begin(BootInstant now) {
   step_ = {};
   yield_if_paused(now);
+  listen_again_if_late(now);
   lose_claim_if_over(now);
 }
 
@@ -54,6 +55,7 @@ void Router::enter_backup(BootInstant now, std::string reason) {
   down_at_ = now + master_down();
   listens_since_ = now;
   retry_at_ = now;
+  listened_again_ = false;
   preempt_at_.reset();
 }
 
@@ -95,6 +97,15 @@ void Router::yield_if_paused(BootInstant now) {
   say(DropAddresses{});
   give_claim_back();
   enter_backup(now, fmt::format("was paused for {:.1f} s: somebody else may be master", silence));
+}
+
+// Late for Master_Down: the adverts of a master that works may wait unread, or passed while we stood still.
+// Once: somebody who is always late takes over in the end.
+void Router::listen_again_if_late(BootInstant now) {
+  if (view_.state != State::backup || view_.is_ready || listened_again_) return;
+  if (now <= down_at_ + view_.master_advert_int / 2) return;
+  listened_again_ = true;
+  down_at_ = now + view_.master_advert_int + skew();
 }
 
 // ---- the claim (`ownership: lease`)

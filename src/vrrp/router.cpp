@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.hpp"
 
@@ -150,12 +151,12 @@ void Router::hear_as_backup(BootInstant now, const Heard& heard) {
 
 // It leads, and we wait for it to fall silent.
 void Router::follow(BootInstant now, const Heard& heard) {
-  if (options_.version == Version::v3) view_.master_advert_int = heard.interval;
+  if (options_.version == Version::v3) view_.master_advert_int = learned_interval(now, heard);
   down_at_ = now + master_down();
   listens_since_ = now;
   view_.is_ready = false;
   preempt_at_.reset();
-  gave_up_sick_ = false;
+  gave_up_sick_ = listened_again_ = false;
   give_claim_back();
 }
 
@@ -230,6 +231,16 @@ nanoseconds Router::skew() const {
 
 nanoseconds Router::master_down() const {
   return options_.down_timer_adverts * nanoseconds{view_.master_advert_int} + skew();
+}
+
+// RFC 5798: that of the advert. But the last word of a master that yields comes beside the adverts of a
+// better one, for whom we must not wait too shortly then: after one advert out of place the longer interval
+// counts.
+milliseconds Router::learned_interval(BootInstant now, const Heard& heard) const {
+  const auto& known = view_.master;
+  if (!known || known->source == heard.source || now - view_.heard_at > master_down()) return heard.interval;
+  const bool is_lesser = std::pair{heard.priority, heard.source} < std::pair{known->priority, known->source};
+  return is_lesser ? std::max(heard.interval, known->interval) : heard.interval;
 }
 
 // The priority or an option changed: the wait that runs ends as if it had always been so.

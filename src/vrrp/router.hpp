@@ -28,10 +28,12 @@ struct RouterOptions {
   bool starts_as_master = false;
   milliseconds advert_int = 100ms;
   int down_timer_adverts = 3;
-  bool preempt = true;                   // a higher priority takes over from a lower one that works
-  milliseconds preempt_delay{0};         // from the first advert of a lower priority, before preempting
-  bool lower_prio_no_advert = false;     // as master, don't answer a lower priority's advert with ours
-  bool higher_prio_send_advert = false;  // as master that yields to a higher priority, advertise once more
+  bool preempt = true;                // a higher priority takes over from a lower one that works
+  milliseconds preempt_delay{0};      // from the first advert of a lower priority, before preempting
+  bool lower_prio_no_advert = false;  // as master, don't answer a lower priority's advert with ours
+  // As master that yields to a higher priority, advertise once more: the better one may not have heard us,
+  // and must announce after us (EC-100). keepalived has it too, off by default.
+  bool higher_prio_send_advert = true;
   int garp_master_repeat = 5;
   milliseconds garp_master_delay = 5s;  // the second burst comes so long after the first; 0: none
   milliseconds garp_master_refresh{0};  // 0: never
@@ -171,6 +173,7 @@ class Router {
   void give_claim_back();
   void lose_claim_if_over(BootInstant now);
   void yield_if_paused(BootInstant now);
+  void listen_again_if_late(BootInstant now);
 
   void hear_as_backup(BootInstant now, const Heard& heard);
   void hear_as_master(BootInstant now, const Heard& heard);
@@ -189,6 +192,7 @@ class Router {
   bool hears_lower(BootInstant now) const;
   nanoseconds skew() const;
   nanoseconds master_down() const;
+  milliseconds learned_interval(BootInstant now, const Heard& heard) const;
   void shift_down(BootInstant now, nanoseconds old);
   std::string why_silence_ends(BootInstant now) const;
 
@@ -209,8 +213,9 @@ class Router {
   BootInstant retry_at_{};          // backup: the claim was refused, and is asked for again
   std::optional<BootInstant> preempt_at_;  // backup: preempt_delay's end
   bool may_lead_ = true;
-  bool asked_ = false;         // Claim was said, and not answered
-  bool gave_up_sick_ = false;  // since it turned sick
+  bool asked_ = false;           // Claim was said, and not answered
+  bool listened_again_ = false;  // backup: was late for Master_Down, and waits once more
+  bool gave_up_sick_ = false;    // since it turned sick
   std::string ready_reason_;
 };
 

@@ -50,6 +50,7 @@ class Ensemble {
   BootInstant wake_at() const;  // the earliest of all
   std::size_t size() const { return routers_.size(); }
   const RouterView& view(std::size_t router) const { return routers_[router].view(); }
+  const RouterOptions& options(std::size_t router) const { return routers_[router].options(); }
   const std::vector<SyncGroup>& groups() const { return groups_; }
   // FAULT when one is, else MASTER when all are, else BACKUP: what a group's notify scripts are told.
   State state_of(const SyncGroup& group) const;

@@ -10,6 +10,7 @@
 
 #include "sim/run/scenario.hpp"
 #include "sim/story/story.hpp"
+#include "sim/vrrp/command_line.hpp"
 
 namespace holdfast::sim {
 namespace {
@@ -22,6 +23,8 @@ constexpr const char* usage =
     "       sim --mutants [--seeds N] [--mutant NAME]                  every mutant must be caught\n"
     "       sim --stories DIRECTORY                                    (UPDATE_STORIES=1 rewrites them)\n"
     "       sim --list-mutants\n"
+    "       sim --vrrp [--seeds N] [--from S] [--seed S [--trace]] [--mutants] [--mutant NAME] "
+    "[--list-mutants]\n"
     "without arguments: 2000 seeds\n";
 
 struct Options {
@@ -35,6 +38,7 @@ struct Options {
   bool trace = false;
   bool all_mutants = false;
   bool list_mutants = false;
+  bool vrrp = false;  // the virtual routers, in a world of their own
 };
 
 Options parse(const std::vector<std::string>& arguments) {
@@ -62,6 +66,8 @@ Options parse(const std::vector<std::string>& arguments) {
       options.trace = true;
     } else if (name == "--mutants") {
       options.all_mutants = true;
+    } else if (name == "--vrrp") {
+      options.vrrp = true;
     } else if (name == "--list-mutants") {
       options.list_mutants = true;
     } else {
@@ -222,10 +228,21 @@ int run_mutants(const Options& options) {
   return missed == 0 ? 0 : 1;
 }
 
+int run_vrrp(const Options& options) {
+  return vip::run_command_line({.from = options.from,
+                                .seeds = options.seeds,
+                                .seed = options.seed,
+                                .mutant = options.mutant,
+                                .trace = options.trace,
+                                .all_mutants = options.all_mutants,
+                                .list_mutants = options.list_mutants});
+}
+
 }  // namespace
 
 int run_command_line(const std::vector<std::string>& arguments) {
   const Options options = parse(arguments);
+  if (options.vrrp) return run_vrrp(options);
   if (options.list_mutants) {
     for (const auto& mutant : mutants())
       fmt::print("{:<24} {:<15} {}\n", mutant.name, mutant.invariant, mutant.breaks);

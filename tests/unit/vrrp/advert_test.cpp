@@ -106,7 +106,7 @@ TEST(Advert, keeps_its_interval_within_what_the_version_can_say) {
   EXPECT_EQ(interval(Version::v2, 1001ms), 2s);
   EXPECT_EQ(interval(Version::v2, 1h), 255s);
   EXPECT_EQ(interval(Version::v3, 1ms), 10ms);
-  EXPECT_EQ(interval(Version::v3, 105ms), 100ms);
+  EXPECT_EQ(interval(Version::v3, 105ms), 110ms);
   EXPECT_EQ(interval(Version::v3, 1h), 40950ms);
 }
 

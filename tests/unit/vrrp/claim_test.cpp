@@ -11,7 +11,8 @@ RouterOptions with_lease() {
 
 // Master since 1000 ms; the claim ends at 4000 ms.
 Router a_claiming_master(RouterOptions options = with_lease()) {
-  auto router = a_backup(std::move(options));
+  Router router{std::move(options)};
+  router.start(at(990 - down_100), well());
   EXPECT_EQ(words(router.on_time(at(990))), Words{"claim"});
   EXPECT_TRUE(router.on_claim(at(1000), at(4000)).transition);
   return router;

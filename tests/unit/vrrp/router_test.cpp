@@ -58,6 +58,16 @@ TEST(Router, waits_by_the_interval_that_a_version_3_master_advertises) {
   EXPECT_EQ(router.view().master_advert_int, 10ms) << "nobody is believed to advertise without end";
 }
 
+// Two masters met: the one that yields says a last word, and the better one advertises more slowly.
+TEST(Router, waits_by_the_longer_interval_when_a_lesser_master_speaks_beside_the_better_one) {
+  auto router = a_backup();
+  router.on_advert(at(100), from_22(200, 400ms));
+  auto lesser = from_20(150);
+  lesser.interval = 50ms;
+  EXPECT_EQ(router.on_advert(at(101), lesser).wake_at, at(101 + 4 * down_100));
+  EXPECT_EQ(router.on_advert(at(151), lesser).wake_at, at(151 + down_100 / 2)) << "it leads after all";
+}
+
 TEST(Router, waits_by_its_own_interval_in_version_2) {
   auto options = an_instance();
   options.version = Version::v2;
@@ -140,7 +150,7 @@ TEST(Router, delays_a_preemption_but_no_takeover) {
 TEST(Router, yields_to_a_higher_priority_and_announces_nothing) {
   auto router = a_master();
   const auto step = router.on_advert(at(1050), from_22(101));
-  EXPECT_EQ(words(step), Words{"drop the addresses"});
+  EXPECT_EQ(words(step), (Words{"send an advert of priority 100", "drop the addresses"}));
   EXPECT_EQ(reason(step), "10.0.1.22 has priority 101, ours is 100");
   EXPECT_EQ(step.wake_at, at(1050 + down_100));
 }
@@ -152,12 +162,12 @@ TEST(Router, of_equal_priority_yields_to_the_higher_address) {
             "10.0.1.22 has priority 100 as we have, and the higher address");
 }
 
-TEST(Router, advertises_once_more_to_a_higher_priority_when_told_to) {
+// EC-100: the better one may not have heard us, and announces again when it does.
+TEST(Router, does_not_advertise_once_more_to_a_higher_priority_when_told_not_to) {
   auto options = an_instance();
-  options.higher_prio_send_advert = true;
+  options.higher_prio_send_advert = false;
   auto router = a_master(options);
-  EXPECT_EQ(words(router.on_advert(at(1050), from_22(101))),
-            (Words{"send an advert of priority 100", "drop the addresses"}));
+  EXPECT_EQ(words(router.on_advert(at(1050), from_22(101))), Words{"drop the addresses"});
 }
 
 // EC-100: the caches that the other master filled are filled anew, at once and again later.
@@ -256,6 +266,24 @@ TEST(Router, that_was_paused_yields_whatever_comes_first) {
   EXPECT_FALSE(has<SendAdvert>(step));
   router = a_master();
   EXPECT_FALSE(has<SendAdvert>(router.stop(at(3000))));
+}
+
+TEST(Router, that_is_late_for_its_takeover_listens_once_more) {
+  auto router = a_backup();
+  router.on_advert(at(100), from_22(150));
+  const auto step = router.on_time(at(5000));
+  EXPECT_FALSE(step.transition) << "the adverts of 10.0.1.22 may wait to be read";
+  EXPECT_EQ(step.wake_at, at(5000 + 160.9375));
+  EXPECT_TRUE(router.on_time(at(6000)).transition) << "but not for ever";
+}
+
+TEST(Router, that_is_late_listens_once_more_whatever_comes_first) {
+  auto router = a_backup();
+  router.on_standing(at(5000), well(101));
+  EXPECT_FALSE(router.on_time(at(5000)).transition);
+  router = a_backup();
+  router.on_advert(at(5000), from_22(0));
+  EXPECT_FALSE(router.on_time(at(5000)).transition);
 }
 
 // ---- faults, stop
@@ -368,7 +396,7 @@ TEST(Router, that_is_sick_leaves_another_sick_one_alone) {
 
 TEST(Router, that_was_sick_from_the_start_says_so_when_it_must_lead) {
   auto router = a_backup(an_instance(), sick());
-  EXPECT_EQ(reason(router.on_time(at(1000))),
+  EXPECT_EQ(reason(router.on_time(at(400))),
             "nobody healthier answered: address taken although proxy lb1 has ended");
 }
 
@@ -383,8 +411,8 @@ TEST(Router, waits_ready_until_it_may_lead) {
   EXPECT_TRUE(router.view().is_ready);
   router.on_advert(at(410), from_22(200));
   EXPECT_FALSE(router.view().is_ready);
-  router.on_time(at(1000));
-  EXPECT_EQ(reason(router.permit(at(1001), true)), "no advert from 10.0.1.22 for 590 ms");
+  router.on_time(at(780));
+  EXPECT_EQ(reason(router.permit(at(800), true)), "no advert from 10.0.1.22 for 370 ms");
 }
 
 TEST(Router, follows_its_group) {

@@ -76,7 +76,8 @@ inline Router a_backup(RouterOptions options = an_instance(), Standing standing 
 
 // Master since 1000 ms.
 inline Router a_master(RouterOptions options = an_instance(), Standing standing = well()) {
-  Router router = a_backup(std::move(options), std::move(standing));
+  Router router{std::move(options)};
+  router.start(at(1000 - down_100), std::move(standing));
   router.on_time(at(1000));
   EXPECT_EQ(router.view().state, State::master);
   return router;
