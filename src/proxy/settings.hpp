@@ -11,7 +11,7 @@ namespace holdfast::proxy {
 
 struct ListenerSettings {
   std::string name;
-  config::HostPort bind;  // port 0: any free one (tests)
+  config::HostPort bind;     // port 0: any free one (tests)
   bool is_floating = false;  // an address of vip, not always here
   route::Policy policy;
   milliseconds hold_timeout = 10s;

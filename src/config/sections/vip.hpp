@@ -174,7 +174,9 @@ struct VrrpGlobals {
   milliseconds vrrp_garp_interval{0};  // between two of one interface
   milliseconds vrrp_gna_interval{0};
   bool vrrp_lower_prio_no_advert = false;
-  bool vrrp_higher_prio_send_advert = false;
+  // keepalived: false. Its last advert makes the winner of a healed dual master announce itself again
+  // (EC-100).
+  bool vrrp_higher_prio_send_advert = true;
   IpAddress vrrp_mcast_group4 = *IpAddress::parse("224.0.0.18");
   IpAddress vrrp_mcast_group6 = *IpAddress::parse("ff02::12");
   milliseconds vrrp_startup_delay{0};
