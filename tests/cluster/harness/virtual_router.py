@@ -105,9 +105,9 @@ class Wire(Namespaces):
     def push_in(self, node):
         _ip("-n", self.switch, "link", "set", node, "up")
 
-    def filter_multicast(self, node, to_host=False):
-        """As a switch does that snoops IGMP and has lost its querier."""
-        _ip("-n", self.switch, "link", "set", node, "type", "bridge_slave", "mcast_flood", "on" if to_host else "off")
+    def filter_multicast(self, node):
+        """None reaches the host: so does a switch that snoops IGMP and has lost its querier."""
+        _ip("-n", self.switch, "link", "set", node, "type", "bridge_slave", "mcast_flood", "off")
 
     def holders(self, address=VIP, among=None):
         """Names of the hosts whose kernel has the address."""
@@ -251,12 +251,15 @@ class Ours(Router):
         self.config = config or {"scope": "test", "name": name, "roles": ["vip"], "vip": vip}
         self.config["vip"].setdefault("stats", {"listen": f"0.0.0.0:{STATS}"})
         self.write()
-        self.service = Service(name, [*words, holdfast(), "vip", "-c", self.file], self.directory,
+        node = ["--node", name] if "nodes" in self.config else []
+        self.service = Service(name, [*words, holdfast(), "vip", "-c", self.file, *node], self.directory,
                                self.directory / "holdfast.log", prefix=self.prefix, environment=environment, user={})
 
     @property
     def instance(self):
         """Settings of the first instance, to be changed and reloaded."""
+        if "address" in self.config["vip"]:
+            return self.config["vip"]  # the short form
         return next(iter(self.config["vip"]["vrrp_instance"].values()))
 
     def write(self):
