@@ -66,8 +66,10 @@ bool configure_ipv6(int fd, const ChannelOptions& options) {
 Result<void> configure(int fd, const ChannelOptions& options) {
   const auto what = "VRRP on " + options.link_name;
   if (::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, options.link_name.c_str(),
-                   static_cast<socklen_t>(options.link_name.size())) != 0)
+                   static_cast<socklen_t>(options.link_name.size())) != 0) {
+    if (errno == ENODEV) return fail(Errc::not_found, what + ": there is no such interface");
     return async::fail_with_errno(what, errno);
+  }
   set_option(fd, SOL_SOCKET, SO_RCVBUF, receive_bytes);
   set_option(fd, SOL_SOCKET, SO_PRIORITY, 6);  // TC_PRIO_INTERACTIVE's neighbour: control traffic
   const bool is_ready = options.source.is_ipv4() ? configure_ipv4(fd, options) : configure_ipv6(fd, options);
