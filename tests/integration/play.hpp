@@ -10,17 +10,23 @@
 
 namespace holdfast::testing {
 
-// Runs one story on a loop of its own; one that hangs fails, and one that throws throws.
-inline void play(awaitable<void> story, nanoseconds limit) {
-  asio::io_context loop;
+// Runs one story on `loop`; one that hangs fails, and one that throws throws.
+inline void play(asio::io_context* loop, awaitable<void> story, nanoseconds limit) {
   bool ended = false;
-  asio::co_spawn(loop, std::move(story), [&](const std::exception_ptr& failure) {
+  asio::co_spawn(*loop, std::move(story), [&](const std::exception_ptr& failure) {
     ended = true;
     if (failure) std::rethrow_exception(failure);
-    loop.stop();
+    loop->stop();
   });
-  loop.run_for(limit);
+  loop->restart();
+  loop->run_for(limit);
   ASSERT_TRUE(ended) << "the story did not end";
+}
+
+// The same on a loop of its own.
+inline void play(awaitable<void> story, nanoseconds limit) {
+  asio::io_context loop;
+  play(&loop, std::move(story), limit);
 }
 
 }  // namespace holdfast::testing

@@ -67,7 +67,7 @@ TEST(VipSettings, strangers_are_known_where_the_peers_are_unless_nobody_asks) {
 }
 
 TEST(VipSettings, a_group_holds_its_members_by_place_and_leaves_out_who_is_not_there) {
-  const std::vector<config::VrrpSyncGroup> groups{{.name = "G1", .group = {{"VI_2", "VI_9", "VI_1"}}}};
+  const std::vector<config::VrrpSyncGroup> groups{{.name = "G1", .group = {"VI_2", "VI_9", "VI_1"}}};
   EXPECT_EQ(sync_groups_of(groups, {"VI_1", "", "VI_2"}),
             (std::vector<vrrp::SyncGroup>{{.name = "G1", .members = {2, 0}}}));
 }
