@@ -116,7 +116,8 @@ class FileTracker : public Tracker {
 // it is asked for only where it counts.
 bool is_wanted(const config::TrackProcess& wanted, pid_t pid) {
   const auto folder = fmt::format("/proc/{}/", pid);
-  const auto comm = comm_in(read_start(folder + "stat"));
+  const auto stat = read_start(folder + "stat");
+  const auto comm = comm_in(stat);
   if (!comm) return false;
   return matches(wanted, *comm, wanted.full_command ? read_start(folder + "cmdline") : std::string{});
 }
@@ -147,7 +148,7 @@ class ProcessTracker : public Tracker {
       co_await changed_.wait_until(BootClock::now() + process_interval);
     }
   }
-  awaitable<void> stop() override { co_await watches_.stop(); }
+  awaitable<void> stop() override { return watches_.stop(); }
 
  private:
   void look() {
