@@ -48,6 +48,7 @@ Result<IpAddress> find_source(const config::VrrpInstance& instance, const Host& 
   for (const auto& each : host.addresses) {
     const auto& address = each.prefix.address;
     if (each.link != link.index || address.family() != family || is_virtual(instance, address)) continue;
+    if (each.has_failed_dad) continue;  // the kernel sends nothing from it
     if (family == IpAddress::Family::ipv6 && !address.is_link_local()) continue;
     return address;
   }

@@ -65,11 +65,12 @@ awaitable<void> obey_signals(Speaker* speaker, Reread reread) {
     const int signal = co_await signals.async_wait(asio::use_awaitable);
     if (signal != SIGHUP) co_return;
     auto config = reread();
-    if (!config) {
-      log::error("reload failed, nothing has changed", {{"error", config.error()}});
+    const auto script_user = config ? script_user_of(*config) : tl::unexpected(config.error());
+    if (!script_user) {
+      log::error("reload failed, nothing has changed", {{"error", script_user.error()}});
       continue;
     }
-    speaker->reload(*std::move(config));
+    speaker->reload(*std::move(config), *script_user);
     log::info("configuration reloaded");
   }
 }

@@ -1,6 +1,7 @@
 #include "vip/speaker.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.hpp"
 #include "base/overload.hpp"
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::size_t passages_max = 256;
 constexpr milliseconds notify_limit = 5s;  // for the scripts of an orderly stop
+// Between two looks at the host: a thousand addresses that somebody sets are a thousand changes.
+constexpr milliseconds look_pause = 10ms;
 
 NotifyState notify_state_of(vrrp::State state) {
   switch (state) {
@@ -66,6 +69,7 @@ Speaker::Speaker(const asio::any_io_executor& executor, SpeakerOptions options)
       ensemble_{{}, {}},
       notifier_{executor, config_.vip.global_defs.notify_fifo, script_user_},
       wake_{executor},
+      host_changed_{executor},
       tasks_{executor},
       endings_{executor} {}
 
@@ -91,7 +95,8 @@ void Speaker::start() {
   note_groups();
   make_trackers();
   watch_proxy();
-  tasks_.spawn("interfaces", watch_host());
+  tasks_.spawn("changes of interfaces", watch_host());
+  tasks_.spawn("interfaces", follow_host());
   for (std::size_t place = 0; place < slots_.size(); ++place) begin(place);
   tasks_.spawn("virtual routers", keep_time());
 }
@@ -148,20 +153,31 @@ awaitable<void> Speaker::watch_host() {
     if (!change) {
       log::error("changes of interfaces can't be followed", {{"error", change.error()}});
       co_await async::sleep_for(1s);
+    } else if (const auto* removed = std::get_if<netlink::AddressRemoved>(&*change)) {
+      removed_.push_back(removed->address.prefix.address);
     }
-    on_host_change(change ? *change : netlink::Overrun{});
+    host_changed_.notify();
   }
 }
 
-void Speaker::on_host_change(const netlink::Change& change) {
+awaitable<void> Speaker::follow_host() {
+  for (;;) {
+    co_await host_changed_.wait();
+    on_host_change();
+    co_await async::sleep_for(look_pause);
+  }
+}
+
+void Speaker::on_host_change() {
   apply(ensemble_.on_time(BootClock::now()));  // after a pause it yields first, and takes nothing back
   if (const auto looked = look_at_host(); !looked) {
     log::error("interfaces can't be listed", {{"error", looked.error()}});
     return;
   }
-  const auto* removed = std::get_if<netlink::AddressRemoved>(&change);
-  for (const auto& slot : slots_) {
-    if (removed && slot.instance) slot.instance->on_address_removed(removed->address.prefix.address);
+  for (const auto& address : std::exchange(removed_, {})) {
+    for (const auto& slot : slots_) {
+      if (slot.instance) slot.instance->on_address_removed(address);
+    }
   }
   settle_all();
 }
@@ -264,10 +280,8 @@ void Speaker::note_priority(std::size_t place) {
                  {.name = instance.name(), .state = state, .priority = view.priority});
 }
 
-void Speaker::reload(config::Config config) {
-  const auto& wanted_user = config.vip.global_defs.script_user;
-  if (wanted_user != config_.vip.global_defs.script_user)
-    log::warn("script_user changes at the next start only", {{"script_user", wanted_user}});
+void Speaker::reload(config::Config config, std::optional<uid_t> script_user) {
+  if (std::exchange(script_user_, script_user) != script_user) end_trackers(trackers_);
   config_ = std::move(config);
   notifier_.set(config_.vip.global_defs.notify_fifo, script_user_);
   std::vector<std::string> names;

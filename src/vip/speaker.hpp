@@ -48,7 +48,7 @@ class Speaker {
 
   void start();
   // Takes over what may change: priorities, intervals, addresses, instances, scripts. A master stays master.
-  void reload(config::Config config);
+  void reload(config::Config config, std::optional<uid_t> script_user);
   // Priority 0 and no address any more; notify_stop scripts have run, for a while at least.
   awaitable<void> stop();
 
@@ -81,7 +81,8 @@ class Speaker {
   // speaker.cpp: what happens
   awaitable<void> keep_time();
   awaitable<void> watch_host();
-  void on_host_change(const netlink::Change& change);
+  awaitable<void> follow_host();
+  void on_host_change();
   void settle_all();
   void begin(std::size_t place);
   void apply(const Steps& steps);
@@ -120,6 +121,7 @@ class Speaker {
   std::unique_ptr<netlink::Socket> kernel_;
   std::unique_ptr<netlink::Monitor> monitor_;
   Host host_;
+  std::vector<IpAddress> removed_;  // from this host, and not looked at yet
   std::vector<Slot> slots_;
   vrrp::Ensemble ensemble_;
   std::map<std::string, vrrp::State> group_states_;
@@ -131,6 +133,7 @@ class Speaker {
   Notifier notifier_;
   bool is_running_ = false;
   async::Event wake_;
+  async::Event host_changed_;
   async::TaskGroup tasks_;
   async::TaskGroup endings_;  // of what a reload took away
 };

@@ -64,7 +64,7 @@ class Node {
   }
   void reload(config::Config config) {
     ask([&] {
-      speaker_->reload(std::move(config));
+      speaker_->reload(std::move(config), {});
       return true;
     });
   }

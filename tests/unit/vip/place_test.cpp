@@ -39,6 +39,9 @@ TEST(Place, of_ipv6_the_link_local_one) {
   instance.virtual_ipaddress = {{.prefix = prefix("fd00::10/64")}};
   EXPECT_EQ(find_place(instance, a_host())->source, address("fe80::21"));
   auto host = a_host();
+  host.addresses.insert(host.addresses.begin(),
+                        {.link = 2, .prefix = prefix("fe80::99/64"), .has_failed_dad = true});
+  EXPECT_EQ(find_place(instance, host)->source, address("fe80::21")) << "a duplicate is not ours to use";
   std::erase_if(host.addresses, [](const auto& each) { return each.prefix.address.is_link_local(); });
   EXPECT_EQ(fault_of(instance, host), "eth0 has no link-local IPv6 address to send from");
 }
