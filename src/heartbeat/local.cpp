@@ -189,7 +189,8 @@ awaitable<void> LocalSubscriber::State::listen() {
 // Returns why the stream is over.
 awaitable<Error> LocalSubscriber::State::listen_once() {
   Local::socket socket{executor};
-  const auto [ec] = co_await socket.async_connect(Local::endpoint{address}, as_result);
+  const Local::endpoint where{address};
+  const auto [ec] = co_await socket.async_connect(where, as_result);
   if (ec) co_return Error{Errc::unavailable, "no " + role + " runs on this host"};
   const uid_t owner = owner_of(socket);
   if (std::ranges::find(users, owner) == users.end())
