@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "netlink/sysctl.hpp"
 #include "vip/settings.hpp"
 
 namespace holdfast::vip {
@@ -25,17 +26,18 @@ netlink::Mac virtual_mac(const config::VrrpInstance& instance) {
           static_cast<std::uint8_t>(instance.virtual_router_id)};
 }
 
+std::string conf_of(const std::string& link_name) {
+  return "net.ipv4.conf." + netlink::sysctl_part(link_name);
+}
+
 // The virtual MAC's interface answers ARP for its own addresses alone, and takes what comes for them although
-// the way back leads through the interface below.
-void tune_vmac(const std::string& name) {
-  const std::string key = [&] {
-    std::string text = name;
-    std::ranges::replace(text, '.', '/');
-    return "net.ipv4.conf." + text;
-  }();
-  for (const auto& [setting, value] :
-       {std::pair{".arp_ignore", "1"}, std::pair{".rp_filter", "2"}, std::pair{".accept_local", "1"}}) {
-    const auto written = netlink::write_sysctl(key + setting, value);
+// the way back leads through the interface below. That one must not answer for them: Linux does so for any
+// address of the host, and clients would learn its MAC instead.
+void tune_vmac(const std::string& name, const std::string& base) {
+  for (const auto& [key, value] :
+       {std::pair{conf_of(name) + ".arp_ignore", "1"}, std::pair{conf_of(name) + ".rp_filter", "2"},
+        std::pair{conf_of(name) + ".accept_local", "1"}, std::pair{conf_of(base) + ".arp_ignore", "1"}}) {
+    const auto written = netlink::write_sysctl(key, value);
     if (!written) log::warn("a virtual MAC may not work", {{"interface", name}, {"error", written.error()}});
   }
 }
@@ -144,7 +146,7 @@ Result<netlink::Link> Instance::prepare_vmac(const netlink::Link& base) {
   if (!there) {
     const auto made = kernel_->add_macvlan(vmac_name, base.index, virtual_mac(config_));
     if (!made) return fail("virtual MAC " + vmac_name, made.error());
-    tune_vmac(vmac_name);
+    tune_vmac(vmac_name, base.name);
     there = kernel_->link(vmac_name);
     if (!there) return there;
   }
@@ -219,6 +221,7 @@ void Instance::take(const Packet& packet) {
   const auto rejection = vrrp::mismatch(decoded->advert, packet.envelope, expectation_of(config_, own_));
   if (rejection) return note_rejection(packet, *rejection);
   ++statistics_.advert_rcvd;
+  heard_at_ = BootClock::now();
   if (decoded->advert.priority == vrrp::priority_stopping) ++statistics_.pri_zero_rcvd;
   events_.on_advert({.source = packet.envelope.source,
                      .priority = decoded->advert.priority,
@@ -239,6 +242,21 @@ void Instance::note_rejection(const Packet& packet, const vrrp::Rejection& rejec
 void Instance::note_failure(const std::string& what, const Error& error) {
   if (!log_limit_.may_say(what, BootClock::now())) return;
   log::warn(what, {{"instance", name()}, {"error", error}});
+}
+
+// A router of ours that has the address, too, would have been heard.
+bool Instance::hears_nobody(BootInstant now) const {
+  return heard_at_ == BootInstant{} || now - heard_at_ > config_.down_timer_adverts * config_.advert_int;
+}
+
+void Instance::note_deafness() {
+  const bool is_multicast = config_.unicast_peer.empty();
+  const std::string text =
+      is_multicast ? "no other router is heard: if that host is one, the network filters multicast "
+                     "(IGMP snooping without a querier?); name the routers in unicast_peer"
+                   : "no other router is heard: if that host is one, the network filters IP "
+                     "protocol 112, or it is not in unicast_peer";
+  if (log_limit_.may_say(text, BootClock::now())) log::warn(text, {{"instance", name()}});
 }
 
 awaitable<void> Instance::watch_arp(std::shared_ptr<ArpWatch> watch) {
@@ -265,6 +283,7 @@ awaitable<void> Instance::watch_arp(std::shared_ptr<ArpWatch> watch) {
               {{"instance", name()},
                {"address", to_string(claimant->address)},
                {"mac", netlink::to_string(claimant->mac)}});
+    if (hears_nobody(now)) note_deafness();
     events_.on_conflict();
   }
 }

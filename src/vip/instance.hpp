@@ -69,6 +69,8 @@ class Instance {
   void take(const Packet& packet);
   void set_addresses(milliseconds lifetime);
   void note_rejection(const Packet& packet, const vrrp::Rejection& rejection);
+  bool hears_nobody(BootInstant now) const;
+  void note_deafness();
   void note_failure(const std::string& what, const Error& error);
   Result<void> open(const Place& place);
   Result<netlink::Link> prepare_vmac(const netlink::Link& base);
@@ -90,6 +92,7 @@ class Instance {
   std::map<int, Announcer> announcers_;  // by link
   bool is_master_ = false;
   BootInstant held_until_{};   // by the last hold_addresses()
+  BootInstant heard_at_{};     // of the last advert that was right
   BootInstant conflict_at_{};  // of the last that was said
   LogLimit log_limit_;
   std::shared_ptr<async::TaskGroup> ears_;
