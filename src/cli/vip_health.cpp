@@ -35,12 +35,13 @@ std::string on(const VipHost& host) {
 }
 
 void find_two_masters(const VipTeam& team, Findings& out) {
+  const auto& first = *team.masters().front().router;
   std::vector<std::string> names;
   for (const auto& [host, router] : team.masters())
     names.push_back(fmt::format("{} (priority {})", host->name, router->priority));
   out.push_back({Severity::degraded, fmt::format("{} has two masters: {}", team.address(), join(names, ", ")),
-                 fmt::format("they do not hear each other; on both: tcpdump -nni {} ip proto 112",
-                             team.masters().front().router->interface)});
+                 fmt::format("they do not hear each other; on both: tcpdump -nni {} {} proto 112",
+                             first.interface, is_ipv6(first) ? "ip6" : "ip")});
 }
 
 void find_no_master(const VipTeam& team, Findings& out) {

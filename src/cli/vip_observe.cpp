@@ -78,6 +78,8 @@ std::vector<VipHost> vip_hosts_of(const config::Config& config) {
 
 void add_answer(VipHost& host, const Result<http::Response>& answer) {
   const auto document = document_of(answer, host.silence);
+  // Whom we asked is known from the row.
+  if (host.silence.starts_with(host.url + ": ")) host.silence.erase(0, host.url.size() + 2);
   if (!document) return;
   host.answers = true;
   for (const auto& router : objects_at(*document, "instances")) host.routers.push_back(router_of(router));

@@ -280,6 +280,13 @@ TEST(VipShow, takes_a_page_without_json_for_silence) {
   EXPECT_EQ(one.silence, "status 404 without JSON");
 }
 
+TEST(VipShow, does_not_repeat_whom_it_asked) {
+  VipHost one{.name = "lb1", .url = "http://10.0.1.21:9165/vip"};
+  add_answer(one, fail(Errc::timed_out, "http://10.0.1.21:9165/vip: no answer within 2000 ms"));
+  EXPECT_FALSE(one.answers);
+  EXPECT_EQ(one.silence, "no answer within 2000 ms (timed out)");
+}
+
 TEST(VipHosts, are_the_nodes_with_the_role_or_this_host) {
   config::Config config;
   config.nodes = {{.name = "pg1", .host = "10.0.1.11"},
