@@ -8,7 +8,6 @@ import itertools
 import json
 import os
 import pathlib
-import selectors
 import shutil
 import signal
 import socket
@@ -214,6 +213,9 @@ class Host:
         done = subprocess.run(["ip", "-n", self.wire.names[self.name], "-j", *words], capture_output=True, text=True)
         return json.loads(done.stdout or "[]")
 
+    def set_sysctl(self, path, value):
+        self.inside(lambda: pathlib.Path("/proc/sys", path).write_text(str(value)))
+
     def mac(self, interface="eth0"):
         return self.ip_json("link", "show", interface)[0]["address"]
 
@@ -344,6 +346,10 @@ class Keepalived(Router):
         pid = self.service.pid
         children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         return [pid, *map(int, children)]
+
+    def freeze(self):
+        for pid in self._pids():
+            os.kill(pid, signal.SIGSTOP)
 
     def kill(self):
         """Nobody of it may start the other again, or say good-bye."""
