@@ -31,12 +31,13 @@ std::string conf_of(const std::string& link_name) {
 }
 
 // The virtual MAC's interface answers ARP for its own addresses alone, and takes what comes for them although
-// the way back leads through the interface below. That one must not answer for them: Linux does so for any
-// address of the host, and clients would learn its MAC instead.
+// the way back leads through the interface below. That one must neither answer for them nor ask in their
+// name: Linux does both for any address of the host, and clients would learn its MAC instead.
 void tune_vmac(const std::string& name, const std::string& base) {
   for (const auto& [key, value] :
        {std::pair{conf_of(name) + ".arp_ignore", "1"}, std::pair{conf_of(name) + ".rp_filter", "2"},
-        std::pair{conf_of(name) + ".accept_local", "1"}, std::pair{conf_of(base) + ".arp_ignore", "1"}}) {
+        std::pair{conf_of(name) + ".accept_local", "1"}, std::pair{conf_of(base) + ".arp_ignore", "1"},
+        std::pair{conf_of(base) + ".arp_announce", "2"}}) {
     const auto written = netlink::write_sysctl(key, value);
     if (!written) log::warn("a virtual MAC may not work", {{"interface", name}, {"error", written.error()}});
   }
