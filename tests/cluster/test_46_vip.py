@@ -3,9 +3,6 @@
 import os
 import pathlib
 import shutil
-import signal
-import socket
-import subprocess
 
 import pytest
 
@@ -13,7 +10,7 @@ from harness.frames import ArpTap, advert, say_arp, send_advert
 from harness.network import can_make_namespaces
 from harness.processes import Service, hand_over
 from harness.virtual_router import VIP, HolderWatch, Host, Ours, Wire, settled
-from harness.waiting import NotYet, stays_true, wait_until
+from harness.waiting import NotYet, wait_until
 from harness.wellbeing import FakeProxy
 
 pytestmark = pytest.mark.skipif(not can_make_namespaces(), reason="network namespaces need root and iproute2")
