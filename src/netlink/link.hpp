@@ -37,6 +37,7 @@ struct HostAddress {
   bool is_permanent = true;   // no lifetime
   milliseconds valid_left{};  // else what is left of it, in whole seconds
   bool has_failed_dad = false;
+  bool is_tentative = false;  // duplicate detection still runs: nothing can be sent from it
 
   bool operator==(const HostAddress&) const = default;
 };

@@ -86,6 +86,7 @@ HostAddress address_of(rtnl_addr* address) {
   result.is_permanent = (flags & IFA_F_PERMANENT) != 0;
   if (!result.is_permanent) result.valid_left = seconds{rtnl_addr_get_valid_lifetime(address)};
   result.has_failed_dad = (flags & IFA_F_DADFAILED) != 0;
+  result.is_tentative = (flags & IFA_F_TENTATIVE) != 0;
   return result;
 }
 

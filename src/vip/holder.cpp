@@ -58,6 +58,7 @@ Holder::Held Holder::hold(const config::VrrpInstance& instance, const Place& pla
       held.added.push_back(address.prefix.address);
     }
   }
+  has_all_ = held.failures.empty();
   // Routes through an address go with it, so they are set whenever one came.
   if (!held.added.empty() || !has_routes_) {
     for (const auto& route : instance.virtual_routes) {

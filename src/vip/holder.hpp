@@ -30,10 +30,14 @@ class Holder {
   void expect_other_routes() { has_routes_ = false; }  // the configuration changed: the next hold() sets them
 
   bool is_holding() const { return is_holding_; }
+  bool has_all() const {
+    return is_holding_ && has_all_;
+  }  // the kernel took every address of the last hold()
 
  private:
   netlink::Socket* kernel_;
   bool is_holding_ = false;
+  bool has_all_ = false;
   bool has_routes_ = false;
 };
 

@@ -81,7 +81,9 @@ std::vector<IpAddress> Instance::advertised() const {
 
 ChannelOptions Instance::channel_options(const Place& place) const {
   const bool is_ipv4 = place.source.is_ipv4();
-  const auto& link = config_.vmac_xmit_base ? place.link : home_;
+  // Unicast comes to the address of the interface below, so it is heard there alone.
+  const bool speaks_from_base = config_.vmac_xmit_base || !config_.unicast_peer.empty();
+  const auto& link = speaks_from_base ? place.link : home_;
   return {.link = link.index,
           .link_name = link.name,
           .source = place.source,
@@ -96,10 +98,8 @@ std::optional<std::string> Instance::settle(const Host& host) {
                                [&](const auto& address) { return address.prefix.address == each; });
   });
   const auto place = find_place(config_, host);
-  if (!place) {
-    close();
-    return place.error().context;
-  }
+  is_at_home_ = place.has_value();
+  if (!place) return place.error().context;
   const auto opened = open(*place);
   if (opened) return {};
   close();
@@ -294,7 +294,8 @@ void Instance::send_advert(int priority) {
   auto advert = advert_of(config_);
   advert.priority = static_cast<std::uint8_t>(priority);
   const auto sent = channel_->send(advert, checksum_rule_of(config_));
-  if (!sent) return note_failure("an advert can't be sent", sent.error());
+  if (!sent && is_at_home_) note_failure("an advert can't be sent", sent.error());
+  if (!sent) return;
   ++statistics_.advert_sent;
   if (priority == vrrp::priority_stopping) ++statistics_.pri_zero_sent;
 }

@@ -35,9 +35,10 @@ class Instance {
   const Statistics& statistics() const { return statistics_; }
   Statistics& statistics() { return statistics_; }
 
-  // Looks where it can live now, and opens or closes what that needs. What is missing, in words; nullopt: it
-  // can be a router here.
+  // Looks where it can live now, and opens what that needs. What is missing, in words; nullopt: it can be a
+  // router here. Else it can still say so to the others, as far as they hear it, until close().
   std::optional<std::string> settle(const Host& host);
+  void close();  // hears and says nothing any more; the addresses stay as they are
   // A reload. Addresses and routes that are no longer its own are removed, the others stay; settle() follows,
   // and complete() sets those that are new.
   void reconfigure(config::VrrpInstance config, config::VrrpGlobals globals);
@@ -46,7 +47,7 @@ class Instance {
   IpAddress source() const { return place_ ? place_->source : IpAddress{}; }
   std::string interface() const;  // where its addresses are
   vrrp::RouterOptions router_options() const;
-  bool has_address() const { return holder_.is_holding(); }
+  bool has_address() const { return holder_.has_all(); }
   std::vector<IpAddress> advertised() const;
 
   void send_advert(int priority);
@@ -74,7 +75,6 @@ class Instance {
   void note_failure(const std::string& what, const Error& error);
   Result<void> open(const Place& place);
   Result<netlink::Link> prepare_vmac(const netlink::Link& base);
-  void close();
   ChannelOptions channel_options(const Place& place) const;
   const netlink::Link& link_of(const config::VirtualAddress& address) const;
 
@@ -86,6 +86,7 @@ class Instance {
   Holder holder_;
   Statistics statistics_;
   std::vector<IpAddress> own_;           // of this host
+  bool is_at_home_ = false;              // nothing was missing at the last settle()
   std::optional<Place> place_;           // the last that was good
   netlink::Link home_;                   // where its addresses are: the interface, or the virtual MAC's
   std::shared_ptr<Channel> channel_;     // null: it can't be a router now

@@ -48,13 +48,13 @@ Result<IpAddress> find_source(const config::VrrpInstance& instance, const Host& 
   for (const auto& each : host.addresses) {
     const auto& address = each.prefix.address;
     if (each.link != link.index || address.family() != family || is_virtual(instance, address)) continue;
-    if (each.has_failed_dad) continue;  // the kernel sends nothing from it
+    if (each.has_failed_dad || each.is_tentative) continue;  // the kernel sends nothing from it
     if (family == IpAddress::Family::ipv6 && !address.is_link_local()) continue;
     return address;
   }
-  return fail(Errc::not_found,
-              link.name + (family == IpAddress::Family::ipv6 ? " has no link-local IPv6 address to send from"
-                                                             : " has no IPv4 address to send from"));
+  return fail(Errc::not_found, link.name + (family == IpAddress::Family::ipv6
+                                                ? " has no link-local IPv6 address to send from yet"
+                                                : " has no IPv4 address to send from"));
 }
 
 std::vector<std::string> devices_of(const config::VrrpInstance& instance) {

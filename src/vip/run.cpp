@@ -58,6 +58,13 @@ Result<std::unique_ptr<http::Server>> start_server(const asio::any_io_executor& 
   return http::Server::start(executor, std::move(options), std::move(handlers));
 }
 
+// Signals are obeyed during vrrp_startup_delay, too.
+awaitable<void> start_after(milliseconds delay, Speaker* speaker) {
+  if (delay > 0ms) co_await async::sleep_for(delay);
+  speaker->start();
+  log::info("vip started", {{"virtual_routers", speaker->config().vip.vrrp_instance.size()}});
+}
+
 // Returns at SIGTERM or SIGINT.
 awaitable<void> obey_signals(Speaker* speaker, Reread reread) {
   asio::signal_set signals{co_await asio::this_coro::executor, SIGTERM, SIGINT, SIGHUP};
@@ -101,10 +108,10 @@ awaitable<int> run_role(config::Config config, Reread reread) {
   }
   const auto& globals = config.vip.global_defs;
   raise_priority(globals.vrrp_rt_priority, globals.vrrp_no_swap);
-  if (globals.vrrp_startup_delay > 0ms) co_await async::sleep_for(globals.vrrp_startup_delay);
-  speaker->start();
-  log::info("vip started", {{"virtual_routers", config.vip.vrrp_instance.size()}});
+  async::TaskGroup tasks{executor};
+  tasks.spawn("start", start_after(globals.vrrp_startup_delay, speaker.get()));
   co_await obey_signals(speaker.get(), std::move(reread));
+  co_await tasks.stop();
   co_await speaker->stop();
   if (server) co_await server->stop();
   log::info("vip stopped");

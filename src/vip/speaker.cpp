@@ -195,6 +195,7 @@ void Speaker::settle_all() {
     if (slot.instance->source() != before)
       apply(ensemble_.reconfigure(BootClock::now(), place, slot.instance->router_options()));
     if (had_fault || !fault.empty()) apply(ensemble_.on_standing(BootClock::now(), place, standing_of(slot)));
+    if (!fault.empty()) slot.instance->close();
   }
   reassess_all();
 }
@@ -284,6 +285,7 @@ void Speaker::reload(config::Config config, std::optional<uid_t> script_user) {
   if (std::exchange(script_user_, script_user) != script_user) end_trackers(trackers_);
   config_ = std::move(config);
   notifier_.set(config_.vip.global_defs.notify_fifo, script_user_);
+  if (!is_running_) return;  // it has not started yet: vrrp_startup_delay
   std::vector<std::string> names;
   for (std::size_t place = 0; place < slots_.size(); ++place) {
     if (!slots_[place].instance) continue;
@@ -316,6 +318,9 @@ void Speaker::reload(config::Config config, std::optional<uid_t> script_user) {
     }
   }
   reassess_all();
+  for (const auto& slot : slots_) {
+    if (slot.instance && !slot.fault.empty()) slot.instance->close();
+  }
 }
 
 void Speaker::remove(std::size_t place) {

@@ -42,8 +42,11 @@ TEST(Place, of_ipv6_the_link_local_one) {
   host.addresses.insert(host.addresses.begin(),
                         {.link = 2, .prefix = prefix("fe80::99/64"), .has_failed_dad = true});
   EXPECT_EQ(find_place(instance, host)->source, address("fe80::21")) << "a duplicate is not ours to use";
+  host.addresses.front().has_failed_dad = false;
+  host.addresses.front().is_tentative = true;
+  EXPECT_EQ(find_place(instance, host)->source, address("fe80::21")) << "nothing can be sent from it yet";
   std::erase_if(host.addresses, [](const auto& each) { return each.prefix.address.is_link_local(); });
-  EXPECT_EQ(fault_of(instance, host), "eth0 has no link-local IPv6 address to send from");
+  EXPECT_EQ(fault_of(instance, host), "eth0 has no link-local IPv6 address to send from yet");
 }
 
 TEST(Place, without_an_interface_the_one_that_has_the_source) {
