@@ -91,8 +91,11 @@ std::string to_string(const Address& address) {
 }
 
 bool may_be_committed(const std::string& sqlstate) {
-  // 08007: a proxy says so; 57P02: another backend crashed, perhaps between our commit and its answer.
-  return sqlstate == "08007" || sqlstate == "57P02" || sqlstate == "40003";
+  // Class 08 and 40003 say that they do not know (a proxy: 08007). 57P01 and 57P02 end a session from
+  // outside, perhaps between its commit and the answer; 58 and XX are failures that may come at any point.
+  const auto starts = [&](const char* prefix) { return sqlstate.starts_with(prefix); };
+  return starts("08") || sqlstate == "40003" || sqlstate == "57P01" || sqlstate == "57P02" || starts("58") ||
+         starts("XX");
 }
 
 Verdict verdict_of_connect(const Error& error) {

@@ -21,6 +21,8 @@ bool is_hit(const Blow& blow, const NodeProcess& process) {
   switch (blow.victim) {
     case Victim::node:
       return true;
+    case Victim::roles:
+      return process.part != Part::supervisor;
     case Victim::postgres:
       // The postmaster takes its backends with it; a frozen one would leave them at work.
       return process.part == Part::postgres && (process.is_main || blow.deed != Deed::kill);
@@ -61,14 +63,20 @@ class LocalHands : public Hands {
       return fail(Errc::unsupported,
                   "processes can't be cut off from the network one by one: give --hands COMMAND");
     }
+    if (blow.deed == Deed::start)
+      return fail(Errc::unsupported, "a killed node can't be started again from here: give --hands COMMAND");
+    if (blow.victim == Victim::roles && !has_supervisor(blow.node))
+      return fail(Errc::unsupported,
+                  blow.node + " has no supervisor (holdfast run) that would start its roles again");
     if (!targets(blow).empty()) return Result<void>{};
     return fail(Errc::not_found, "no " + std::string{to_string(blow.victim)} + " of " + blow.node +
                                      " runs on this machine: run the drill there, or give --hands COMMAND");
   }
 
   awaitable<Result<void>> strike(Blow blow) override {
-    const bool is_cut =
-        blow.deed == Deed::isolate || (blow.victim == Victim::node && blow.deed == Deed::kill);
+    if (blow.deed == Deed::start) co_return reaches(blow);
+    const bool is_host = blow.victim == Victim::node || blow.victim == Victim::roles;
+    const bool is_cut = blow.deed == Deed::isolate || (is_host && blow.deed == Deed::kill);
     if (const auto* own = find_namespace(blow.node);
         own != nullptr && (is_cut || blow.deed == Deed::rejoin)) {
       auto set = set_interfaces(*own, !is_cut);
@@ -87,11 +95,19 @@ class LocalHands : public Hands {
   }
 
  private:
-  std::vector<Process> targets(const Blow& blow) const {
+  std::vector<NodeProcess> processes(const std::string& name) const {
     const auto node =
-        std::find_if(nodes_.begin(), nodes_.end(), [&](const auto& n) { return n.name == blow.node; });
+        std::find_if(nodes_.begin(), nodes_.end(), [&](const auto& n) { return n.name == name; });
     if (node == nodes_.end()) return {};
-    return targets_of(blow, processes_of(*node, list_processes()));
+    return processes_of(*node, list_processes());
+  }
+
+  std::vector<Process> targets(const Blow& blow) const { return targets_of(blow, processes(blow.node)); }
+
+  bool has_supervisor(const std::string& node) const {
+    const auto all = processes(node);
+    return std::any_of(all.begin(), all.end(),
+                       [](const auto& each) { return each.part == Part::supervisor; });
   }
 
   // The node's network namespace, when it is not ours; kept for when none of its processes is left.
@@ -149,6 +165,8 @@ std::string_view to_string(Deed deed) noexcept {
       return "isolate";
     case Deed::rejoin:
       return "rejoin";
+    case Deed::start:
+      return "start";
   }
   return "";
 }
@@ -167,6 +185,8 @@ std::string_view to_string(Victim victim) noexcept {
       return "vip";
     case Victim::node:
       return "node";
+    case Victim::roles:
+      return "roles";
   }
   return "";
 }

@@ -11,9 +11,10 @@
 namespace holdfast::drill {
 
 // kill: SIGKILL; stop: SIGTERM; freeze and thaw: SIGSTOP and SIGCONT; isolate and rejoin: nothing in or out
-// on the network.
-enum class Deed { kill, stop, freeze, thaw, isolate, rejoin };
-enum class Victim { postgres, agent, etcd, proxy, vip, node };
+// on the network; start: a node that was killed.
+enum class Deed { kill, stop, freeze, thaw, isolate, rejoin, start };
+// roles: everything of a node but its supervisor, which starts it all again.
+enum class Victim { postgres, agent, etcd, proxy, vip, node, roles };
 std::string_view to_string(Deed deed) noexcept;
 std::string_view to_string(Victim victim) noexcept;
 
@@ -34,8 +35,8 @@ class Hands {
 };
 
 // Processes of this very machine, found in /proc. A node whose processes run in a network namespace of their
-// own can be cut off, too: its interfaces are set down. Killing such a node cuts it off first, as a host that
-// is lost.
+// own can be cut off, too: its interfaces are set down. Killing such a node, or its roles, cuts it off first,
+// as a host that is lost.
 std::unique_ptr<Hands> local_hands(std::vector<NodeTraits> nodes);
 
 // A command of the user's that reaches other hosts: it is run as `COMMAND NODE DEED VICTIM` ("pg1 kill

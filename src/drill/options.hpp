@@ -19,14 +19,20 @@ struct Options {
   int writers = 8;
   int readers = 4;
   milliseconds pace = 10ms;
-  milliseconds hold = 15s;    // how long what is frozen stays so
-  milliseconds limit = 120s;  // to be whole again
+  milliseconds hold = 15s;      // how long what is frozen stays so
+  milliseconds limit = 120s;    // to be whole again
+  milliseconds minutes = 5min;  // of a storm
+  std::uint64_t seed = 0;       // of a storm; 0: any
+  bool mean = false;
+  int repeat = 1;
   bool force = false;
   bool yes = false;
   bool list = false;
   bool help = false;
   std::string json;
   std::string html;
+
+  bool is_storm() const { return name == "storm"; }
 };
 
 // Errc::invalid_argument says what is wrong.

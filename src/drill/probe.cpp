@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "async/with_timeout.hpp"
+#include "drill/ask.hpp"
 
 namespace holdfast::drill {
 namespace {
@@ -29,11 +30,25 @@ struct Probe::Client {
   Error connect_error{};
 };
 
-Probe::Probe(ProbeOptions options) : options_{std::move(options)} {}
+namespace {
+
+WorkloadOptions checked_part(const ProbeOptions& options) {
+  return {.write_to = options.write_to,
+          .login = options.login,
+          .table = options.table,
+          .register_clients = options.register_clients,
+          .list_clients = options.list_clients,
+          .deadline = options.deadline};
+}
+
+}  // namespace
+
+Probe::Probe(ProbeOptions options) : options_{std::move(options)}, workload_{checked_part(options_)} {}
 
 void Probe::start(async::TaskGroup& tasks) {
   for (int i = 0; i < options_.writers; ++i) tasks.spawn("probe writer", run_client(Load::write, i));
   for (int i = 0; i < options_.readers; ++i) tasks.spawn("probe reader", run_client(Load::read, i));
+  workload_.start(tasks);
 }
 
 awaitable<Result<void>> Probe::attempt(Client& client) {
@@ -78,28 +93,16 @@ awaitable<void> Probe::run_client(Load load, int number) {
   }
 }
 
-awaitable<Result<std::vector<Row>>> Probe::ask_once(Address address, std::string sql) {
-  auto connection = co_await Connection::connect(std::move(address), options_.login);
-  if (!connection) co_return tl::unexpected(connection.error());
-  auto rows = co_await connection->query(std::move(sql));
+awaitable<Result<std::vector<Row>>> Probe::ask_primary(std::string sql, nanoseconds limit) {
+  auto rows = co_await ask_any(options_.write_to, options_.login, std::move(sql), limit);
   co_return rows;
 }
 
-awaitable<Result<std::vector<Row>>> Probe::ask_primary(std::string sql, nanoseconds limit) {
-  const auto deadline = BootClock::now() + limit;
-  for (std::size_t turn = 0;; ++turn) {
-    const nanoseconds left = std::max<nanoseconds>(deadline - BootClock::now(), 100ms);
-    auto asking = ask_once(options_.write_to[turn % options_.write_to.size()], sql);
-    auto rows = co_await async::with_timeout(left, std::move(asking));
-    if (rows || BootClock::now() >= deadline) co_return rows;
-    co_await async::sleep_for(200ms);
-  }
-}
-
 awaitable<Result<void>> Probe::prepare(nanoseconds limit) {
-  const std::string sql = "DROP TABLE IF EXISTS " + options_.table + "; CREATE TABLE " + options_.table +
-                          " (id bigint PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp())";
-  auto made = co_await ask_primary(sql, limit);
+  std::string sql = "DROP TABLE IF EXISTS " + options_.table + "; CREATE TABLE " + options_.table +
+                    " (id bigint PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp())";
+  if (is_checked()) sql += "; " + workload_.schema();
+  auto made = co_await ask_primary(std::move(sql), limit);
   if (!made) co_return fail("making the probe's table", made.error());
   co_return Result<void>{};
 }
@@ -112,11 +115,17 @@ awaitable<Result<ProbeResult>> Probe::verify(nanoseconds limit) {
                      .doubtful = ledger_.doubtful().size(),
                      .missing = ledger_.missing(present)};
   for (const auto id : ledger_.doubtful()) result.doubtful_found += present.contains(id) ? 1 : 0;
+  if (!is_checked()) co_return result;
+  auto judgement = co_await workload_.judge(limit);
+  if (!judgement) co_return tl::unexpected(judgement.error());
+  result.judgement = std::move(*judgement);
   co_return result;
 }
 
 awaitable<Result<void>> Probe::drop_table() {
-  auto dropped = co_await ask_primary("DROP TABLE IF EXISTS " + options_.table, 5s);
+  std::string sql = "DROP TABLE IF EXISTS " + options_.table;
+  if (is_checked()) sql += "; " + workload_.cleanup();
+  auto dropped = co_await ask_primary(std::move(sql), 5s);
   if (!dropped) co_return fail("dropping the probe's table", dropped.error());
   co_return Result<void>{};
 }

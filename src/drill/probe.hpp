@@ -7,6 +7,7 @@
 #include "async/task_group.hpp"
 #include "drill/connection.hpp"
 #include "drill/ledger.hpp"
+#include "drill/workload.hpp"
 
 namespace holdfast::drill {
 
@@ -20,13 +21,16 @@ struct ProbeOptions {
   milliseconds deadline = 1s;       // of one attempt, connecting included
   milliseconds retry_pause = 20ms;  // after a failure
   milliseconds pace = 0ms;          // between two statements of one client; 0: as fast as it goes
+  int register_clients = 0;         // besides, and slow: their history is checked (drill/workload)
+  int list_clients = 0;
 };
 
 struct ProbeResult {
   std::size_t acknowledged = 0;
-  std::size_t doubtful = 0;           // outcome unknown
-  std::size_t doubtful_found = 0;     // of which are there
-  std::vector<std::int64_t> missing;  // acknowledged, but not there: must be empty
+  std::size_t doubtful = 0;            // outcome unknown
+  std::size_t doubtful_found = 0;      // of which are there
+  std::vector<std::int64_t> missing;   // acknowledged, but not there: must be empty
+  std::optional<Judgement> judgement;  // of the checked clients, if there were any
 };
 
 // N writers and readers through the proxies: autocommit INSERTs of unique ids, and one-row SELECTs. It lives
@@ -38,7 +42,7 @@ class Probe {
   // Makes the table, anew; retries until `limit`.
   awaitable<Result<void>> prepare(nanoseconds limit);
   void start(async::TaskGroup& tasks);
-  // Looks for every acknowledged id on the primary; retries until `limit`.
+  // Looks for every acknowledged id on the primary, and judges the checked history; retries until `limit`.
   awaitable<Result<ProbeResult>> verify(nanoseconds limit);
   awaitable<Result<void>> drop_table();
 
@@ -50,10 +54,11 @@ class Probe {
   awaitable<void> run_client(Load load, int number);
   awaitable<Result<void>> attempt(Client& client);
   awaitable<Result<std::vector<Row>>> ask_primary(std::string sql, nanoseconds limit);
-  awaitable<Result<std::vector<Row>>> ask_once(Address address, std::string sql);
+  bool is_checked() const { return options_.register_clients + options_.list_clients > 0; }
 
   ProbeOptions options_;
   Ledger ledger_;
+  Workload workload_;
   std::int64_t next_id_ = 1;
 };
 

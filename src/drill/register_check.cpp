@@ -11,6 +11,7 @@ namespace {
 
 // While a proof is made shorter: a search that takes longer than this is not worth its operation.
 constexpr std::size_t shortening_steps_max = 200'000;
+constexpr std::size_t shortening_work_max = 20'000'000;
 
 bool found_a_value(const Operation& operation) {
   if (!operation.is_done()) return false;
@@ -100,10 +101,12 @@ Operations without(const Operations& operations, std::size_t from, std::size_t t
   return rest;
 }
 
-// One pass that leaves out stretches of `length`; true: something went.
-bool leave_out(Operations& operations, std::size_t length) {
+// One pass that leaves out stretches of `length`; true: something went. `work` is what may still be looked
+// at, in operations: a proof that is longer than need be is better than none for minutes.
+bool leave_out(Operations& operations, std::size_t length, std::size_t& work) {
   bool is_shorter = false;
-  for (std::size_t from = 0; from < operations.size();) {
+  for (std::size_t from = 0; from < operations.size() && work > operations.size();) {
+    work -= operations.size();
     const std::size_t to = std::min(from + length, operations.size());
     auto rest = without(operations, from, to);
     if (may_leave_out(operations, from, to) && find_order(rest, shortening_steps_max) == Order::impossible) {
@@ -119,9 +122,14 @@ bool leave_out(Operations& operations, std::size_t length) {
 Operations shortest_proof(const Operations& operations) {
   Operations proof = shortest_beginning(operations);
   std::erase_if(proof, [](const auto& operation) { return operation.outcome == Outcome::failed; });
+  // Misses hold every write in its place: without them first, if that is enough.
+  Operations plain = proof;
+  std::erase_if(plain, is_miss);
+  if (find_order(plain, shortening_steps_max) == Order::impossible) proof = std::move(plain);
+  std::size_t work = shortening_work_max;
   for (std::size_t length = std::max<std::size_t>(proof.size() / 2, 1); length > 1; length /= 2)
-    leave_out(proof, length);
-  while (leave_out(proof, 1)) {
+    leave_out(proof, length, work);
+  while (leave_out(proof, 1, work)) {
   }
   return proof;
 }

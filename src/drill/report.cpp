@@ -41,6 +41,15 @@ std::string print_errors(const Step& step) {
   return print_counts(all);
 }
 
+std::string print_judgement(const Judgement& judgement, BootInstant origin) {
+  std::string text = "  " + print_summary(judgement) + "\n";
+  for (const auto& violation : judgement.violations) {
+    text += "  VIOLATION: " + violation.what + "\n";
+    for (const auto& operation : violation.proof) text += "    " + print_operation(operation, origin) + "\n";
+  }
+  return text;
+}
+
 std::string print_events(const Report& report) {
   std::string text;
   for (const auto& event : report.chronicle.happenings()) {
@@ -55,7 +64,8 @@ std::string print_events(const Report& report) {
 bool Report::is_good() const {
   const bool all_back =
       std::all_of(steps.begin(), steps.end(), [](const Step& step) { return step.is_back(); });
-  return all_back && result.missing.empty() && two_writers.empty();
+  const bool is_consistent = !result.judgement || result.judgement->is_linearizable();
+  return all_back && is_consistent && result.missing.empty() && two_writers.empty();
 }
 
 std::string print_seconds(nanoseconds span) {
@@ -86,6 +96,7 @@ std::string print_text(const Report& report) {
   for (std::size_t i = 0; i < std::min<std::size_t>(result.missing.size(), 10); ++i) {
     text += fmt::format("  LOST: acknowledged row {} is not on the primary\n", result.missing[i]);
   }
+  if (result.judgement) text += print_judgement(*result.judgement, report.whole.from);
   for (const auto& two : report.two_writers) {
     text += fmt::format("  TWO WRITABLE PRIMARIES: {} and {}, for at least {}\n", two.one, two.other,
                         print_seconds(two.to - two.from));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,8 @@ struct Step {
 struct Report {
   std::string title;
   std::string scope;
-  std::string load;  // "8 writers, 4 readers through 2 proxies"
+  std::string load;                   // "8 writers, 4 readers through 2 proxies"
+  std::optional<std::uint64_t> seed;  // of a storm
   WallInstant started_at{};
   Window whole;
   std::vector<Step> steps;

@@ -213,6 +213,16 @@ std::string events_table(const Report& report) {
   return "<table>" + rows + "</table>";
 }
 
+std::string judgement_part(const Judgement& judgement, BootInstant origin) {
+  std::string text = fmt::format("<p>{}</p>", escaped(print_summary(judgement)));
+  for (const auto& violation : judgement.violations) {
+    text += fmt::format("<p><b>{}</b></p><pre>", escaped(violation.what));
+    for (const auto& operation : violation.proof) text += escaped(print_operation(operation, origin)) + "\n";
+    text += "</pre>";
+  }
+  return text;
+}
+
 std::string verdict(const Report& report) {
   const auto& result = report.result;
   std::string text = fmt::format(
@@ -221,6 +231,7 @@ std::string verdict(const Report& report) {
       "{} are there; {} reads.</p>",
       report.is_good() ? "good" : "bad", report.is_good() ? "passed" : "failed", result.acknowledged,
       result.missing.size(), result.doubtful, result.doubtful_found, report.reads);
+  if (result.judgement) text += judgement_part(*result.judgement, report.whole.from);
   for (const auto& two : report.two_writers) {
     text += fmt::format("<p><b>{} and {} were both writable for at least {}.</b></p>", escaped(two.one),
                         escaped(two.other), print_seconds(two.to - two.from));

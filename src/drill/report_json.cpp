@@ -55,6 +55,23 @@ json::array lanes_array(const Chronicle& chronicle, BootInstant origin) {
   return lanes;
 }
 
+// null: nothing was checked.
+json::value judgement_value(const std::optional<Judgement>& judgement, BootInstant origin) {
+  if (!judgement) return nullptr;
+  json::array violations;
+  for (const auto& violation : judgement->violations) {
+    json::array proof;
+    for (const auto& operation : violation.proof) proof.emplace_back(print_operation(operation, origin));
+    violations.push_back(json::object{{"what", violation.what}, {"proof", std::move(proof)}});
+  }
+  return json::object{{"linearizable", judgement->is_linearizable()},
+                      {"operations", judgement->operations},
+                      {"unknown", judgement->unknown},
+                      {"failed", judgement->failed},
+                      {"undecided", judgement->undecided.size()},
+                      {"violations", std::move(violations)}};
+}
+
 }  // namespace
 
 std::string print_json(const Report& report) {
@@ -78,6 +95,7 @@ std::string print_json(const Report& report) {
   const json::object whole{{"title", report.title},
                            {"scope", report.scope},
                            {"load", report.load},
+                           {"seed", report.seed ? json::value(*report.seed) : json::value(nullptr)},
                            {"started_at", print_iso(report.started_at)},
                            {"seconds", seconds_of(report.whole.to - origin)},
                            {"good", report.is_good()},
@@ -86,6 +104,7 @@ std::string print_json(const Report& report) {
                            {"writes_unknown", report.result.doubtful},
                            {"writes_unknown_found", report.result.doubtful_found},
                            {"reads", report.reads},
+                           {"history", judgement_value(report.result.judgement, origin)},
                            {"two_writable_primaries", std::move(two_writers)},
                            {"steps", std::move(steps)},
                            {"lanes", lanes_array(report.chronicle, origin)},

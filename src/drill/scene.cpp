@@ -119,6 +119,10 @@ awaitable<void> Scene::finish(Step& step, nanoseconds limit) {
   co_await async::sleep_for(1s);
   step.left = co_await wait_until_healthy(limit);
   step.window.to = BootClock::now();
+  measure(step);
+}
+
+void Scene::measure(Step& step) const {
   const auto& ledger = probe_.ledger();
   step.write_gap = ledger.longest_gap(Load::write, step.window);
   step.read_gap = ledger.longest_gap(Load::read, step.window);

@@ -35,14 +35,14 @@ class Scene {
   awaitable<Result<Step>> begin(const Plan& plan, milliseconds hold);
   // Waits for the cluster to be whole again, and measures.
   awaitable<void> finish(Step& step, nanoseconds limit);
+  void measure(Step& step) const;  // what clients felt in its window
+  bool writes_flow() const;        // or there is no load
 
   Observer& observer() { return observer_; }
   Probe& probe() { return probe_; }
   Report report(std::string title, ProbeResult result) const;
 
  private:
-  bool writes_flow() const;
-
   async::TaskGroup load_tasks_;
   async::TaskGroup observer_tasks_;
   Observer observer_;

@@ -1,25 +1,27 @@
 #include "drill/verb.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <fstream>
-#include <iostream>
+#include <random>
 
-#include "async/with_timeout.hpp"
 #include "base/log.hpp"
 #include "config/load.hpp"
-#include "drill/options.hpp"
-#include "drill/scene.hpp"
+#include "drill/run.hpp"
 
 namespace holdfast::drill {
 namespace {
 
 constexpr seconds look_limit = 10s;
-constexpr seconds warm_up = 3s;
+// Few and slow beside the writers and readers whose gaps are measured.
+constexpr int register_clients = 3;
+constexpr int list_clients = 2;
 
 void say(const std::string& line) {
   fmt::print("{}\n", line);
@@ -36,115 +38,65 @@ std::vector<NodeTraits> traits_of(const config::Config& config, const Places& pl
   return traits;
 }
 
-bool confirm(const std::string& question) {
-  if (isatty(STDIN_FILENO) == 0) return false;
-  fmt::print("{} [y/N] ", question);
-  std::fflush(stdout);
-  std::string answer;
-  std::getline(std::cin, answer);
-  return answer == "y" || answer == "Y" || answer == "yes";
+ProbeOptions load_of(const Options& options, const Places& places) {
+  ProbeOptions load{.write_to = options.write_to.empty() ? places.writes() : options.write_to,
+                    .read_from = options.read_from.empty() ? places.reads() : options.read_from,
+                    .login = places.login,
+                    .writers = options.writers,
+                    .readers = options.readers,
+                    .pace = options.pace,
+                    .register_clients = register_clients,
+                    .list_clients = list_clients};
+  if (load.read_from.empty()) load.readers = 0;
+  return load;
 }
 
-// One drill from the first look to the report. Refusals are Errc::refused.
-class Run {
- public:
-  Run(Options options, Scene& scene, Hands& hands)
-      : options_{std::move(options)}, plan_{*find_plan(options_.name)}, scene_{scene}, hands_{hands} {}
-
-  awaitable<Result<bool>> run();
-
- private:
-  awaitable<Result<void>> prove_redundancy();
-  awaitable<Result<void>> look_for_others();
-  Result<void> check_reach();
-  awaitable<Result<bool>> finish(Step step);
-
-  Options options_;
-  const Plan& plan_;
-  Scene& scene_;
-  Hands& hands_;
-};
-
-awaitable<Result<void>> Run::prove_redundancy() {
-  scene_.observe();
-  auto left = co_await scene_.wait_until_healthy(look_limit);
-  if (left.empty()) co_return Result<void>{};
-  const auto text = fmt::format("redundancy is not proven: {}", fmt::join(left, "; "));
-  if (!options_.force) co_return fail(Errc::refused, text + ". Mend that first, or --force");
-  say("WARNING: " + text);
-  co_return Result<void>{};
-}
-
-awaitable<Result<void>> Run::look_for_others() {
-  const auto& places = scene_.observer().places();
-  const auto* primary = scene_.observer().now().primary();
-  const auto* place = primary == nullptr ? nullptr : places.member(primary->name);
-  if (place == nullptr || options_.yes) co_return Result<void>{};
-  auto connecting = Connection::connect(place->postgres, places.login);
-  auto connection = co_await async::with_timeout(3s, std::move(connecting));
-  if (!connection) co_return fail("looking for other clients", connection.error());
-  auto asking = connection->query(
-      "SELECT count(*), string_agg(DISTINCT coalesce(nullif(application_name, ''), 'no name'), ', ') FROM "
-      "pg_stat_activity "
-      "WHERE backend_type = 'client backend' AND application_name NOT ILIKE 'holdfast%' AND application_name "
-      "NOT ILIKE "
-      "'patroni%' AND pid <> pg_backend_pid()");
-  auto rows = co_await async::with_timeout(3s, std::move(asking));
-  if (!rows) co_return fail("looking for other clients", rows.error());
-  if (rows->empty() || (*rows)[0][0] == "0") co_return Result<void>{};
-  const auto text =
-      fmt::format("{} other clients are connected to {} ({})", (*rows)[0][0], primary->name, (*rows)[0][1]);
-  if (confirm(text + ". They will feel the drill. Go on?")) co_return Result<void>{};
-  co_return fail(Errc::refused, text + ": say --yes if they may feel it");
-}
-
-Result<void> Run::check_reach() {
-  if (!plan_.victim) return {};
-  const auto name = victim_of(plan_, scene_.observer().now());
-  if (!name) return fail(Errc::refused, "there is nobody to hit: no primary is known");
-  auto reached = hands_.reaches({*name, *plan_.victim, plan_.deed});
-  if (!reached) return fail(Errc::refused, reached.error().context);
-  return {};
-}
-
-awaitable<Result<bool>> Run::finish(Step step) {
-  co_await scene_.finish(step, options_.limit);
-  co_await scene_.stop_load();
-  auto result = co_await scene_.probe().verify(60s);
-  if (!result) co_return tl::unexpected(result.error());
-  auto dropped = co_await scene_.probe().drop_table();
-  if (!dropped) say("the probe's table stays: " + to_string(dropped.error()));
-  auto report = scene_.report("Drill " + options_.name, std::move(*result));
-  report.steps.push_back(std::move(step));
-  say("\n" + print_text(report));
-  if (!options_.json.empty()) std::ofstream{options_.json} << print_json(report);
-  if (!options_.html.empty()) std::ofstream{options_.html} << print_html(report);
-  co_return report.is_good();
-}
-
-awaitable<Result<bool>> Run::run() {
-  auto proven = co_await prove_redundancy();
-  if (!proven) co_return tl::unexpected(proven.error());
-  auto alone = co_await look_for_others();
-  if (!alone) co_return tl::unexpected(alone.error());
-  if (auto reach = check_reach(); !reach) co_return tl::unexpected(reach.error());
-  auto loaded = co_await scene_.load(20s);
-  if (!loaded) co_return tl::unexpected(loaded.error());
-  say("load is running");
-  co_await async::sleep_for(warm_up);
-  say(fmt::format("{}: {}", plan_.name, plan_.summary));
-  auto step = co_await scene_.begin(plan_, options_.hold);
-  if (!step) co_return tl::unexpected(step.error());
-  if (!plan_.returns_alone)
-    say("what was killed has to be started again (by its service manager, or by you)");
-  auto finished = co_await finish(std::move(*step));
-  co_return finished;
-}
-
-awaitable<Result<bool>> run_and_stop(Run& run, Scene& scene) {
-  auto done = co_await run.run();
+awaitable<Result<Report>> run_and_stop(Run& run, Scene& scene, nanoseconds patience,
+                                       asio::signal_set& signals) {
+  auto done = co_await run.run(patience);
+  signals.cancel();
   co_await scene.stop();
   co_return done;
+}
+
+// A storm undoes what it began; any other drill ends as it always did.
+void listen(asio::signal_set& signals, Run& run) {
+  signals.async_wait([&](const boost::system::error_code& failed, int signal) {
+    if (failed) return;
+    if (!run.stop()) {
+      signals.clear();
+      std::raise(signal);
+    }
+    say("stopping: what was begun is undone first");
+    listen(signals, run);
+  });
+}
+
+Result<Report> run_once(const Options& options, const Places& places, Hands& hands, nanoseconds patience) {
+  asio::io_context loop;
+  Scene scene{loop.get_executor(), places, load_of(options, places), hands};
+  Run run{options, scene, hands};
+  asio::signal_set signals{loop, SIGINT, SIGTERM};
+  listen(signals, run);
+  Result<Report> outcome = fail(Errc::internal, "it did not run");
+  auto running = run_and_stop(run, scene, patience, signals);
+  asio::co_spawn(loop, std::move(running), [&outcome](std::exception_ptr failure, Result<Report> done) {
+    if (failure) std::rethrow_exception(failure);
+    outcome = std::move(done);
+  });
+  loop.run();
+  return outcome;
+}
+
+void write_reports(const Options& options, const std::vector<Report>& reports) {
+  const auto worst = std::max_element(reports.begin(), reports.end(), [](const auto& a, const auto& b) {
+    const auto gap = [](const Report& report) { return figures_of({report}).front().worst(); };
+    return a.is_good() != b.is_good() ? a.is_good() : gap(a) < gap(b);
+  });
+  if (!options.json.empty())
+    std::ofstream{options.json} << (reports.size() == 1 && options.repeat == 1 ? print_json(reports[0])
+                                                                               : print_figures_json(reports));
+  if (!options.html.empty()) std::ofstream{options.html} << print_html(*worst);
 }
 
 int run_drill(Options options) {
@@ -155,38 +107,37 @@ int run_drill(Options options) {
     fmt::print(stderr, "{}\n", loaded.error().context);
     return 2;
   }
-  Places places = places_of(loaded->config);
-  ProbeOptions load{.write_to = options.write_to.empty() ? places.writes() : options.write_to,
-                    .read_from = options.read_from.empty() ? places.reads() : options.read_from,
-                    .login = places.login,
-                    .writers = options.writers,
-                    .readers = options.readers,
-                    .pace = options.pace};
-  if (load.read_from.empty()) load.readers = 0;
-  if (load.write_to.empty()) {
+  const Places places = places_of(loaded->config);
+  if (options.write_to.empty() && places.writes().empty()) {
     fmt::print(stderr, "holdfast drill: no proxy is known from the configuration: say --write HOST:PORT\n");
     return 2;
   }
   const auto hands = options.hands.empty() ? local_hands(traits_of(loaded->config, places, options))
                                            : command_hands(options.hands);
-  asio::io_context loop;
-  Scene scene{loop.get_executor(), std::move(places), std::move(load), *hands};
-  Run run{options, scene, *hands};
-  Result<bool> outcome = false;
-  asio::co_spawn(loop, run_and_stop(run, scene), [&outcome](std::exception_ptr failure, Result<bool> done) {
-    if (failure) std::rethrow_exception(failure);
-    outcome = std::move(done);
-  });
-  loop.run();
-  if (outcome) return *outcome ? 0 : 1;
-  fmt::print(stderr, "holdfast drill: {}\n", outcome.error().context);
-  return outcome.error().code == Errc::refused ? 2 : 1;
+  std::vector<Report> reports;
+  for (int turn = 0; turn < options.repeat; ++turn) {
+    if (options.repeat > 1) say(fmt::format("run {} of {}", turn + 1, options.repeat));
+    auto report = run_once(options, places, *hands, turn == 0 ? nanoseconds{look_limit} : options.limit);
+    if (!report) {
+      fmt::print(stderr, "holdfast drill: {}\n", report.error().context);
+      if (!reports.empty()) write_reports(options, reports);
+      return report.error().code == Errc::refused && reports.empty() ? 2 : 1;
+    }
+    say("\n" + print_text(*report));
+    reports.push_back(std::move(*report));
+    options.yes = true;  // who else is there was asked once
+    ++options.seed;
+  }
+  if (options.repeat > 1) say(print_figures(reports));
+  write_reports(options, reports);
+  return std::all_of(reports.begin(), reports.end(), [](const auto& report) { return report.is_good(); }) ? 0
+                                                                                                          : 1;
 }
 
 }  // namespace
 
 int run_verb(std::vector<std::string> args) {
-  const auto options = parse_options(args);
+  auto options = parse_options(args);
   if (!options) {
     fmt::print(stderr, "holdfast drill: {}\n", options.error().context);
     return 2;
@@ -195,6 +146,7 @@ int run_verb(std::vector<std::string> args) {
     fmt::print("{}", options->help ? print_help() : print_list());
     return 0;
   }
+  if (options->seed == 0) options->seed = std::random_device{}() % 1'000'000 + 1;
   log::set_level(log::Level::off);
   try {
     return run_drill(*options);

@@ -65,6 +65,12 @@ TEST(Blows, at_a_node_hit_the_supervisor_first_and_wake_it_last) {
   EXPECT_EQ(targets_of({"pg1", Victim::node, Deed::thaw}, node).back().pid, 10'010);
 }
 
+TEST(Blows, at_the_roles_of_a_node_spare_its_supervisor) {
+  const auto hit = targets_of({"pg1", Victim::roles, Deed::kill}, processes_of(pg1, a_node()));
+  ASSERT_EQ(hit.size(), 5U);
+  for (const auto& process : hit) EXPECT_NE(process.pid, 10'010);
+}
+
 TEST(Blows, at_etcd_spare_the_role_that_supervises_it) {
   const auto hit = targets_of({"pg1", Victim::etcd, Deed::kill}, processes_of(pg1, a_node()));
   ASSERT_EQ(hit.size(), 1U);
