@@ -40,6 +40,13 @@ constexpr std::array decided_by_nodes{"name",
                                       "etcd_server.initial_advertise_peer_urls",
                                       "etcd_server.initial_cluster"};
 
+// Hosts that only float an address among themselves do without a consensus store.
+bool needs_store(const std::vector<NodeConfig>& nodes) {
+  return std::ranges::any_of(nodes, [](const NodeConfig& node) {
+    return node.has(Role::agent) || node.has(Role::proxy) || node.has(Role::etcd);
+  });
+}
+
 void refuse_clashes(const Node& tree, const std::vector<NodeConfig>& nodes, Problems& problems) {
   Words clashes{decided_by_nodes.begin(), decided_by_nodes.end()};
   const bool has_etcd =
@@ -49,7 +56,7 @@ void refuse_clashes(const Node& tree, const std::vector<NodeConfig>& nodes, Prob
       for (const char* key : {"host", "hosts", "url", "proxy", "srv"})
         clashes.push_back(fmt::format("{}.{}", section, key));
     }
-  } else if (tree.find("etcd3") == nullptr && tree.find("etcd") == nullptr) {
+  } else if (needs_store(nodes) && tree.find("etcd3") == nullptr && tree.find("etcd") == nullptr) {
     problems.error(tree.find("nodes")->origin, "nodes",
                    "no node has role etcd: give one that role, or say where etcd is with 'etcd3'");
   }

@@ -171,7 +171,9 @@ struct Schema<VrrpInstance> {
             .help = "Do not compare the addresses that the master advertises with ours."},
       Field{.key = "v3_checksum_as_v2",
             .member = &C::v3_checksum_as_v2,
-            .help = "Version 3 over IPv4: a checksum without the pseudo-header, as some routers want it."},
+            .help = "Version 3 over IPv4: a checksum without the pseudo-header, as some routers want it; "
+                    "keepalived 2.2 "
+                    "does not."},
       Field{.key = "accept",
             .member = &C::accept,
             .help = "With use_vmac; false drops packets to the addresses."},

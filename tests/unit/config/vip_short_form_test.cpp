@@ -157,6 +157,14 @@ TEST(VipShortForm, is_the_same_file_on_a_host_without_the_role) {
   EXPECT_EQ(config.vip.stats.listen, HostPort{});
 }
 
+TEST(VipShortForm, needs_no_consensus_store_where_nobody_else_does) {
+  const std::string pair =
+      "scope: front\nnodes:\n  lb1: {host: 10.0.0.2, roles: [vip]}\n  lb2: {host: 10.0.0.3, roles: [vip]}\n"
+      "vip: {address: 10.0.0.9/24, interface: eth0";
+  EXPECT_EQ(good(pair + "}\n", on_host("lb1")).vip.vrrp_instance.size(), 1U);
+  EXPECT_THAT(problems_of(pair + ", ownership: lease}\n", on_host("lb1")), HasSubstr("etcd"));
+}
+
 TEST(VipShortForm, works_without_nodes_for_hosts_that_say_who_they_are) {
   const Config config = good("scope: 'my db'\nvip: {address: 10.0.0.9/24, interface: eth0, priority: 120}\n");
   const VrrpInstance& instance = config.vip.vrrp_instance.at(0);
