@@ -16,31 +16,13 @@
 #include <csignal>
 #include <cstring>
 
+#include "async/fd.hpp"
 #include "async/with_timeout.hpp"
 
 extern char** environ;
 
 namespace holdfast::async {
 namespace {
-
-class Fd {
- public:
-  explicit Fd(int fd = -1) : fd_{fd} {}
-  Fd(Fd&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
-  Fd& operator=(Fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Fd() { reset(); }
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-  void reset() {
-    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
-  }
-
- private:
-  int fd_;
-};
 
 struct Pipe {
   Fd read_end, write_end;

@@ -3,10 +3,10 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 
+#include "async/run.hpp"
 #include "base/log.hpp"
 #include "dcs/etcd/options.hpp"
 #include "http/server.hpp"
@@ -121,15 +121,7 @@ awaitable<int> run_role(config::Config config, Reread reread) {
 }  // namespace
 
 int run(const config::Config& config, Reread reread) {
-  asio::io_context loop{1};
-  int code = 1;
-  asio::co_spawn(loop, run_role(config, std::move(reread)),
-                 [&](const std::exception_ptr& failure, int result) {
-                   if (failure) std::rethrow_exception(failure);
-                   code = result;
-                 });
-  loop.run();
-  return code;
+  return async::run_on_own_loop(run_role(config, std::move(reread)));
 }
 
 }  // namespace holdfast::vip
