@@ -34,10 +34,16 @@ double sum(const Report& report, Counts Step::* errors) {
   return static_cast<double>(most);
 }
 
+// Of a storm: the longest that one of its troubles took to heal; its last step is the storm itself.
 double whole_again(const Report& report) {
-  if (report.steps.empty()) return 0;
-  const auto& window = report.steps.back().window;
-  return seconds_of(window.to - window.from);
+  const std::size_t count =
+      report.seed && !report.steps.empty() ? report.steps.size() - 1 : report.steps.size();
+  double most = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& window = report.steps[i].window;
+    most = std::max(most, seconds_of(window.to - window.from));
+  }
+  return most;
 }
 
 double violations(const Report& report) {

@@ -77,6 +77,19 @@ void add_beat(Trouble& trouble, Beat beat) {
   trouble.beats.insert(place, beat);
 }
 
+// No deed that lasts is begun twice, as the first undoing would end both. And who freezes a whole host
+// freezes nothing else: to wake a part of it alone, PostgreSQL without all who could fence it, is no fault of
+// this world.
+bool fits(const Trouble& trouble, const Blueprint& drawn) {
+  if (!drawn.victim) return false;
+  return std::none_of(trouble.beats.begin(), trouble.beats.end(), [&](const Beat& beat) {
+    const bool lasts = undo_of(*drawn.victim, drawn.deed).has_value();
+    const bool is_same = lasts && beat.victim == drawn.victim && beat.deed == drawn.deed;
+    const bool are_frozen = beat.deed == Deed::freeze && drawn.deed == Deed::freeze;
+    return is_same || (are_frozen && (beat.victim == Victim::node || drawn.victim == Victim::node));
+  });
+}
+
 // The deed and what undoes it.
 void add_beats(Dice& dice, Trouble& trouble, const Blueprint& drawn, nanoseconds after) {
   add_beat(trouble, {after, drawn.victim, drawn.deed});
@@ -95,7 +108,7 @@ Trouble draw_trouble(Dice& dice, const std::vector<Blueprint>& all, bool at_fron
   // Now and then one more on the same host while it suffers from the first.
   while (dice.chance(30) && trouble.beats.size() < 6) {
     const auto& next = draw(dice, all);
-    if (next.victim) add_beats(dice, trouble, next, dice.between(50ms, 3s));
+    if (fits(trouble, next)) add_beats(dice, trouble, next, dice.between(50ms, 3s));
   }
   return trouble;
 }
@@ -111,6 +124,11 @@ std::vector<Trouble> draw_track(Dice& dice, const std::vector<Blueprint>& all, b
   return track;
 }
 
+std::string print_beat(const Beat& beat) {
+  if (!beat.victim) return "switchover";
+  return fmt::format("{} {}", to_string(beat.deed), to_string(*beat.victim));
+}
+
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -122,12 +140,18 @@ std::string_view to_string(Aim aim) noexcept {
   return aim == Aim::standby ? "a standby" : "a proxy host";
 }
 
+std::string print_briefly(const Trouble& trouble) {
+  if (trouble.beats.empty()) return "nothing";
+  const auto first = print_beat(trouble.beats.front());
+  return trouble.beats.size() == 1 ? first : fmt::format("{} and {} more", first, trouble.beats.size() - 1);
+}
+
 std::string print_trouble(const Trouble& trouble) {
   std::string text;
   for (const auto& beat : trouble.beats) {
     if (!text.empty())
       text += fmt::format(", after {:.1f} s ", std::chrono::duration<double>(beat.after).count());
-    text += beat.victim ? fmt::format("{} {}", to_string(beat.deed), to_string(*beat.victim)) : "switchover";
+    text += print_beat(beat);
   }
   return text;
 }

@@ -36,6 +36,7 @@ struct Trouble {
   nanoseconds length() const { return beats.empty() ? nanoseconds{} : beats.back().after; }
 };
 std::string print_trouble(const Trouble& trouble);  // "kill postgres, after 0.4 s kill agent"
+std::string print_briefly(const Trouble& trouble);  // "kill postgres and 1 more"
 
 // The troubles of one track come one after the other, tracks run side by side: as many hosts can be hit at
 // once as there are tracks that aim at them.

@@ -105,8 +105,8 @@ awaitable<void> StormRun::undo(std::string victim, std::vector<Lasting> lasting)
 
 awaitable<void> StormRun::inflict(std::size_t track, Trouble trouble, std::string victim) {
   taken_[track] = victim;
-  Step step{.what = victim + ": " + print_trouble(trouble)};
-  step.detail = fmt::format("{} ({})", victim, to_string(trouble.aim));
+  Step step{.what = victim + ": " + print_briefly(trouble)};
+  step.detail = fmt::format("{} of {}, {}", print_trouble(trouble), victim, to_string(trouble.aim));
   step.window.from = BootClock::now();
   std::vector<Lasting> lasting;
   for (const auto& beat : trouble.beats) {

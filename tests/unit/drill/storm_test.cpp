@@ -68,6 +68,18 @@ RC_GTEST_PROP(Storms, undo_whatever_lasts, (std::uint64_t seed)) {
   });
 }
 
+RC_GTEST_PROP(Storms, wake_no_part_of_a_frozen_host_alone, (std::uint64_t seed)) {
+  for_each_trouble(plan_storm(any_storm(seed)), [](const Trouble& trouble) {
+    const auto freezes = [](const Beat& beat) { return beat.deed == Deed::freeze; };
+    const auto freezes_all = [](const Beat& beat) {
+      return beat.deed == Deed::freeze && beat.victim == Victim::node;
+    };
+    if (std::any_of(trouble.beats.begin(), trouble.beats.end(), freezes_all)) {
+      RC_ASSERT(std::count_if(trouble.beats.begin(), trouble.beats.end(), freezes) == 1);
+    }
+  });
+}
+
 RC_GTEST_PROP(Storms, tell_their_beats_in_order_and_fill_their_time, (std::uint64_t seed)) {
   const auto options = any_storm(seed);
   for (const auto& track : plan_storm(options).tracks) {
@@ -161,6 +173,8 @@ TEST(Troubles, are_told_as_they_happen) {
                                   {400ms, Victim::postgres, Deed::kill},
                                   {2s, Victim::agent, Deed::thaw}}};
   EXPECT_EQ(print_trouble(trouble), "freeze agent, after 0.4 s kill postgres, after 2.0 s thaw agent");
+  EXPECT_EQ(print_briefly(trouble), "freeze agent and 2 more");
+  EXPECT_EQ(print_briefly({.beats = {{}}}), "switchover");
 }
 
 }  // namespace
