@@ -94,9 +94,10 @@ class Load:
 
     def _connect(self, proxy):
         try:
-            # Short user timeout: a peer that is cut off must not hold a writer for minutes.
-            return proxy.connect(connect_timeout=20, tcp_user_timeout=10000, application_name="load",
-                                 options="-c statement_timeout=20000")
+            # A peer that is gone must not hold a writer for minutes: not with unsent data (user timeout), and not
+            # while the writer waits for an answer (keepalives; a floating address answers them with a reset).
+            return proxy.connect(connect_timeout=20, tcp_user_timeout=10000, keepalives_idle=2, keepalives_interval=1,
+                                 keepalives_count=5, application_name="load", options="-c statement_timeout=20000")
         except psycopg2.Error as error:
             self.refused.append((time.monotonic(), str(error).strip()))
             return None
