@@ -85,7 +85,8 @@ awaitable<void> StormRun::deal(Beat beat, std::string victim, std::vector<Lastin
   if (is_stopped_ && !is_undo) co_return;
   // First in the list: if it fails half done, it is undone all the same.
   if (const auto later = undo_of(*beat.victim, beat.deed)) lasting.emplace_back(*beat.victim, *later);
-  auto struck = co_await scene_.strike({victim, *beat.victim, beat.deed});
+  const Blow blow{victim, *beat.victim, beat.deed};
+  auto struck = co_await scene_.strike(blow);
   if (!struck)
     tell("it failed: " + to_string(struck.error()));
   else if (is_undo)
@@ -94,8 +95,9 @@ awaitable<void> StormRun::deal(Beat beat, std::string victim, std::vector<Lastin
 
 awaitable<void> StormRun::undo(std::string victim, std::vector<Lasting> lasting) {
   for (const auto& [what, deed] : lasting) {
+    const Blow blow{victim, what, deed};
     for (int turn = 0; turn < undo_tries; ++turn) {
-      auto struck = co_await scene_.strike({victim, what, deed});
+      auto struck = co_await scene_.strike(blow);
       if (struck) break;
       tell("it failed: " + to_string(struck.error()));
       co_await async::sleep_for(undo_pause);

@@ -159,7 +159,8 @@ awaitable<void> Workload::run_client(int number, bool is_on_list) {
       auto operation = is_on_list ? choose_on_list(client) : choose_on_register(client);
       co_await perform(client, std::move(operation));
     }
-    co_await async::sleep_for(client.connection ? options_.pace : options_.retry_pause);
+    const auto pause = client.connection ? options_.pace : options_.retry_pause;
+    co_await async::sleep_for(pause);
   }
 }
 
