@@ -38,6 +38,7 @@ awaitable<Result<void>> Run::prove_redundancy(nanoseconds patience) {
   const auto text = fmt::format("redundancy is not proven: {}", fmt::join(left, "; "));
   if (!options_.force) co_return fail(Errc::refused, text + ". Mend that first, or --force");
   say("WARNING: " + text);
+  scene_.accept_asynchronous();
   co_return Result<void>{};
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 
 #include "async/with_timeout.hpp"
@@ -62,13 +63,18 @@ bool Scene::writes_flow() const {
 }
 
 awaitable<std::vector<std::string>> Scene::wait_until_healthy(nanoseconds limit) {
-  Condition healthy = [this] { return doubts(observer_.now(), true).empty() && writes_flow(); };
+  Condition healthy = [this] { return doubts(observer_.now(), is_synchronous_).empty() && writes_flow(); };
   const bool is_whole = co_await wait_for(std::move(healthy), limit);
   if (is_whole) co_return std::vector<std::string>{};
-  auto left = doubts(observer_.now(), true);
+  auto left = doubts(observer_.now(), is_synchronous_);
   if (!writes_flow()) left.emplace_back("no write is acknowledged");
   if (left.empty()) left.emplace_back("it became whole too late");
   co_return left;
+}
+
+void Scene::accept_asynchronous() {
+  const auto& members = observer_.now().members;
+  is_synchronous_ = std::any_of(members.begin(), members.end(), [](const auto& m) { return m.synchronous; });
 }
 
 awaitable<Result<void>> Scene::strike(Blow blow) {

@@ -28,6 +28,8 @@ class Scene {
   // All members, proxies and etcd healthy, and writes acknowledged just now (when there is load). Left empty
   // on success, else the doubts that remain.
   awaitable<std::vector<std::string>> wait_until_healthy(nanoseconds limit);
+  // From now on health needs no synchronous standby, if there is none now.
+  void accept_asynchronous();
   awaitable<Result<void>> strike(Blow blow);
   awaitable<Result<void>> switch_over(std::string leader);
 
@@ -49,6 +51,7 @@ class Scene {
   Probe probe_;
   Hands& hands_;
   bool loaded_ = false;
+  bool is_synchronous_ = true;
   BootInstant started_;
   WallInstant started_at_;
 };
