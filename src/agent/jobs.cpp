@@ -155,7 +155,7 @@ awaitable<Result<void>> Jobs::run_kill() {
   co_return Result<void>{};
 }
 
-awaitable<Result<void>> Jobs::run_promote(std::vector<ha::Name> synchronous_names, Timeline timeline) {
+awaitable<Result<void>> Jobs::run_promote(ha::SynchronousNames synchronous_names, Timeline timeline) {
   if (auto ready = sources_.before_writable(); !ready) co_return tl::unexpected(ready.error());
   const auto names = print_synchronous_names(synchronous_names);
   if (observer_->status() && observer_->status()->synchronous_standby_names != names) {

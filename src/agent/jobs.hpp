@@ -19,7 +19,7 @@ class Jobs {
  public:
   struct Sources {
     std::function<std::optional<postgres::Upstream>(const ha::Name&)> upstream;  // how to reach a member
-    std::function<std::vector<ha::Name>()> synchronous_names;  // what a started primary has to wait for
+    std::function<ha::SynchronousNames()> synchronous_names;  // what a started primary has to wait for
     std::function<ha::Settings()> settings;
     std::function<Result<void>()>
         before_writable;  // arm sentinel and watchdog: we may be writable any moment now
@@ -48,7 +48,7 @@ class Jobs {
   awaitable<Result<void>> run_start_standby(ha::Name upstream);
   awaitable<Result<void>> run_stop(ha::StopMode mode);
   awaitable<Result<void>> run_kill();
-  awaitable<Result<void>> run_promote(std::vector<ha::Name> synchronous_names, Timeline timeline);
+  awaitable<Result<void>> run_promote(ha::SynchronousNames synchronous_names, Timeline timeline);
   awaitable<Result<void>> run_clone(ha::Name source);
   awaitable<Result<void>> run_rewind(ha::Name source);
   awaitable<Result<void>> run_set_aside(std::string why);

@@ -60,13 +60,13 @@ class Agent {
   awaitable<Result<dcs::Revision>> write_to_dcs(ha::Action action);
   awaitable<void> take_initialize();
   awaitable<void> renew();
-  awaitable<void> set_names(std::vector<ha::Name> names);
+  awaitable<void> set_names(ha::SynchronousNames names);
   awaitable<void> follow(ha::Name upstream);
   awaitable<void> catch_up(dcs::Revision revision);
   void guard_writability(const ha::Server& server);
   Result<void> before_writable();
   std::optional<postgres::Upstream> upstream(const ha::Name& name) const;
-  std::vector<ha::Name> names_to_wait_for() const;
+  ha::SynchronousNames names_to_wait_for() const;
 
   // beside the loop
   awaitable<void> keep_records();

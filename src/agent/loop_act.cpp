@@ -8,6 +8,7 @@
 #include "dcs/etcd/settle.hpp"
 #include "dcs/ha_mapping.hpp"
 #include "dcs/transactions.hpp"
+#include "ha/sync_state.hpp"
 
 namespace holdfast::agent {
 namespace {
@@ -38,8 +39,8 @@ BootInstant Agent::step() {
   guard_writability(seen.server);
   note_promotion();
   const auto state =
-      fmt::format("{} {} {} {}", role_word(portrait(seen.server)), state_word(portrait(seen.server)),
-                  is_handing_over_, lock_.tenure().is_valid(seen.now));
+      fmt::format("{} {} {} {} {}", role_word(portrait(seen.server)), state_word(portrait(seen.server)),
+                  is_handing_over_, lock_.tenure().is_valid(seen.now), observer_.settled_at());
   if (state != shown_state_) {
     shown_state_ = state;
     publisher_.push();
@@ -116,6 +117,12 @@ awaitable<Result<dcs::Revision>> Agent::write_to_dcs(ha::Action action) {
   auto txn = dcs::txn_for(action, keys_, writer);
   if (!txn) co_return fail(Errc::internal, "no transaction for " + ha::to_string(action));
   auto done = co_await dcs::settle(&store_, *std::move(txn));
+  const bool is_sync =
+      std::holds_alternative<ha::WriteSync>(action) || std::holds_alternative<ha::DeleteSync>(action);
+  if (is_sync) {
+    pending_.sync_in_doubt = !done;
+    pending_.sync_revision = done ? done->revision : 0;
+  }
   if (!done) co_return tl::unexpected(done.error());
   if (!done->succeeded) co_return fail(Errc::conflict, "the key has changed meanwhile");
   co_return done->revision;
@@ -189,13 +196,12 @@ awaitable<void> Agent::renew() {
   wake_.notify();
 }
 
-awaitable<void> Agent::set_names(std::vector<ha::Name> names) {
+awaitable<void> Agent::set_names(ha::SynchronousNames names) {
   auto set = co_await control_.set_synchronous_standby_names(print_synchronous_names(names));
   if (!set) {
     log::warn("failed", {{"setting", "synchronous_standby_names"}, {"error", set.error()}});
     co_await async::sleep_for(retry_pause);
   }
-  observer_.note_synchronous_names();
   co_await observer_.look();
   pending_.synchronous_names = false;
   wake_.notify();
@@ -263,13 +269,9 @@ std::optional<postgres::Upstream> Agent::upstream(const ha::Name& name) const {
       .slot = config_.postgresql.use_slots ? slot_name_of(config_.name) : std::string{}};
 }
 
-// A primary that starts must wait for everyone whom `sync` promises.
-std::vector<ha::Name> Agent::names_to_wait_for() const {
-  if (settings_.synchronous_mode == ha::SyncMode::off || !cached_) return {};
-  if (cached_->sync && cached_->sync->leader == config_.name && !cached_->sync->standbys.empty())
-    return cached_->sync->standbys;
-  if (settings_.synchronous_mode_strict) return {ha::strict_placeholder};
-  return {};
+ha::SynchronousNames Agent::names_to_wait_for() const {
+  const auto sync = cached_ ? dcs::to_ha(*cached_).sync : ha::SyncKey{};
+  return ha::names_at_start(settings_, sync, config_.name);
 }
 
 }  // namespace holdfast::agent

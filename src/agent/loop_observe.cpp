@@ -44,7 +44,17 @@ void Agent::read_cluster() {
                                         cached_->problems.end();
     if (is_new) log::warn("a key in the DCS is malformed", {{"problem", problem}});
   }
+  const bool was_wiped = cached_ && parsed->revision < cached_->revision;
+  if (was_wiped) pending_.sync_revision = 0;
+  const bool lock_got_free = cached_ && cached_->leader && !parsed->leader;
   cached_ = std::move(parsed);
+  // What the others have to know before one of them leads: how far our WAL goes now.
+  if (lock_got_free) observer_.look_soon();
+  Observer::Origins origins{.have_slots = config_.postgresql.use_slots, .hosts = {}};
+  for (const auto& member : cached_->members) {
+    if (const auto address = parse_conn_url(member.conn_url)) origins.hosts[member.name] = address->host;
+  }
+  observer_.set_origins(std::move(origins));
   lock_.observe(*cached_);
   peers_.follow(*cached_);
   take_dynamic(*cached_);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/algorithm/string/predicate.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <fstream>
 #include <iterator>
 
@@ -19,6 +20,8 @@ namespace {
 constexpr milliseconds status_limit = 2s;
 constexpr milliseconds stopped_interval = 500ms;  // between looks at a data directory that nobody runs
 constexpr milliseconds probe_interval = 1s;
+// Walsenders and backends take a new setting over one by one, each a moment after it is shown.
+constexpr milliseconds names_settle_time = 100ms;
 constexpr milliseconds probe_limit = 2s;
 
 ha::DirectoryState directory_state(postgres::DirectoryState state) {
@@ -45,8 +48,12 @@ bool is_dead_to_clients(postgres::Health health) {
 }  // namespace
 
 Observer::Observer(const asio::any_io_executor& executor, postgres::Control* control,
-                   std::function<void()> on_change)
-    : control_{control}, on_change_{std::move(on_change)}, wake_{executor}, tasks_{executor} {}
+                   std::function<std::int64_t()> lock_is_free_at, std::function<void()> on_change)
+    : control_{control},
+      lock_is_free_at_{std::move(lock_is_free_at)},
+      on_change_{std::move(on_change)},
+      wake_{executor},
+      tasks_{executor} {}
 
 awaitable<void> Observer::start(milliseconds interval) {
   co_await look();
@@ -65,12 +72,6 @@ void Observer::on_killed() {
   responsive_ = true;
 }
 
-void Observer::note_synchronous_names() {
-  // The next status carries a position at or past the one at which the setting became active.
-  names_active_from_.reset();
-  wake_.notify();
-}
-
 awaitable<void> Observer::look() {
   // One after the other: who asks wants what is there now, not what a look that began earlier has seen.
   while (looking_) co_await async::sleep_for(1ms);
@@ -81,12 +82,14 @@ awaitable<void> Observer::look() {
     running_ = *found;
     crashed_ = false;
     status_.reset();
+    names_seen_at_.reset();
     control_data_.reset();
     tasks_.spawn("postmaster", wait_for_end(*found));
   }
   if (running_) {
+    const auto free_at = lock_is_free_at_();  // before the position is read
     auto status = co_await control_->status(status_limit);
-    if (status && running_) take_status(std::move(*status));
+    if (status && running_) take_status(std::move(*status), free_at);
     note_refusal(status ? std::string{} : to_string(status.error()));
   } else {
     co_await read_stopped();
@@ -132,8 +135,11 @@ awaitable<void> Observer::poll(milliseconds interval) {
     co_await wake_.wait_until(BootClock::now() + pause);
     const auto before = state();
     const auto had = status_;
+    const auto had_settled_at = settled_at_;
+    const auto had_confirmed = confirmed_standbys();
     co_await look();
     const bool changed = before != state() || had.has_value() != status_.has_value() ||
+                         had_settled_at != settled_at_ || had_confirmed != confirmed_standbys() ||
                          (had && status_ &&
                           (had->in_recovery != status_->in_recovery ||
                            had->replication.size() != status_->replication.size() ||
@@ -160,14 +166,35 @@ awaitable<void> Observer::probe() {
   }
 }
 
-void Observer::take_status(postgres::Status status) {
+void Observer::take_status(postgres::Status status, std::int64_t lock_was_free_at) {
+  note_synchronous_names(status);
   // Once the receiver is gone PostgreSQL tells the timeline of its last checkpoint, which the position has
   // left behind.
   if (status_ && status.in_recovery) status.timeline = std::max(status.timeline, status_->timeline);
   status_ = std::move(status);
-  if (!names_active_from_) names_active_from_ = status_->insert;
+  settled_at_ = status_->in_recovery && status_->has_read_all_wal ? lock_was_free_at : 0;
   learn_history(status_->timeline);
   note_stalls();
+}
+
+// Standbys count from where WAL ended when the setting had become active everywhere.
+void Observer::note_synchronous_names(const postgres::Status& status) {
+  const BootInstant now = BootClock::now();
+  const bool is_other = !status_ || status_->in_recovery || status.in_recovery ||
+                        status_->synchronous_standby_names != status.synchronous_standby_names;
+  if (is_other || !names_seen_at_) {
+    names_seen_at_ = now;
+    names_active_from_.reset();
+  }
+  if (!names_active_from_ && !status.in_recovery && now >= *names_seen_at_ + names_settle_time)
+    names_active_from_ = status.insert;
+}
+
+std::size_t Observer::confirmed_standbys() const {
+  if (!status_ || !names_active_from_) return 0;
+  const auto& rows = status_->replication;
+  return static_cast<std::size_t>(std::count_if(
+      rows.begin(), rows.end(), [&](const auto& row) { return row.flush >= *names_active_from_; }));
 }
 
 // A server that starts and lets nobody in would otherwise be "starting" for ever, and nobody could tell why.
@@ -264,13 +291,26 @@ void Observer::describe_running(ha::Server& server, const std::vector<std::strin
   if (status_->in_recovery) return;
   for (const auto& row : status_->replication) {
     for (const auto& member : members) {
-      // By role, slot and name together: a pg_receivewal that calls itself pg2 is not pg2 (EC-61).
       if (!boost::algorithm::iequals(row.application_name, member)) continue;
-      if (row.usename != control_->options().replication.username) continue;
-      if (!row.slot_name.empty() && row.slot_name != slot_name_of(member)) continue;
+      if (!is_from(row, member)) continue;
       server.standbys.push_back(standby_of(row, member));
     }
   }
+}
+
+// By role, and slot or address: a pg_receivewal that calls itself pg2 is not pg2 (EC-61).
+bool Observer::is_from(const postgres::ReplicationRow& row, const std::string& member) const {
+  if (row.usename != control_->options().replication.username) return false;
+  if (!row.slot_name.empty()) return row.slot_name == slot_name_of(member);
+  if (origins_.have_slots) return false;
+  const auto host = origins_.hosts.find(member);
+  if (host == origins_.hosts.end()) return true;
+  boost::system::error_code is_name;
+  const auto expected = asio::ip::make_address(host->second, is_name);
+  if (is_name) return true;  // a name that would have to be looked up
+  boost::system::error_code is_local;
+  const auto seen = asio::ip::make_address(row.client_addr, is_local);
+  return !is_local && seen == expected;
 }
 
 ha::Standby Observer::standby_of(const postgres::ReplicationRow& row, const std::string& member) const {

@@ -25,13 +25,14 @@ ha::Peer peer_of(const heartbeat::Heartbeat& beat) {
           .is_streaming = beat.replication_state == "streaming",
           .timeline = beat.timeline,
           .position = is_writable ? beat.write_lsn : std::max(beat.receive_lsn, beat.replay_lsn),
+          .settled_at = beat.settled_at,
           .tags = tags_of(beat.tags)};
 }
 
 // Changes that a decision may hang on at once; positions are read when a decision is made anyway.
 bool differs(const ha::Peer& a, const ha::Peer& b) {
   return a.is_running != b.is_running || a.is_writable != b.is_writable || a.holds_lock != b.holds_lock ||
-         a.timeline != b.timeline || a.is_streaming != b.is_streaming;
+         a.timeline != b.timeline || a.is_streaming != b.is_streaming || a.settled_at != b.settled_at;
 }
 
 // The address of the REST API out of "http://10.0.1.11:8008/patroni".

@@ -180,6 +180,7 @@ heartbeat::Heartbeat heartbeat_of(const Portrait& portrait) {
     beat.receive_lsn = status->receive;
     beat.replay_lsn = status->replay;
     beat.replay_lag = replay_lag(*status);
+    beat.settled_at = portrait.observer.settled_at();
   }
   return beat;
 }

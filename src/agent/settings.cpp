@@ -93,10 +93,8 @@ ha::Settings ha_settings(const config::DynamicConfig& dynamic, const config::Pos
         return ha::SyncMode::off;
       case config::SynchronousMode::on:
         return ha::SyncMode::on;
-      // One standby of the set is named in `sync` and waited for: as safe as quorum commit, without its
-      // latency.
       case config::SynchronousMode::quorum:
-        return ha::SyncMode::on;
+        return ha::SyncMode::quorum;
     }
     return ha::SyncMode::off;
   }();
@@ -238,23 +236,32 @@ std::string api_base_url(const config::RestApiConfig& restapi) {
                           .target = ""});
 }
 
-std::string print_synchronous_names(const std::vector<std::string>& names) {
-  if (names.empty()) return {};
+std::string print_synchronous_names(const ha::SynchronousNames& waits) {
+  if (waits.names.empty()) return {};
   std::vector<std::string> list;
-  for (const auto& name : names) list.push_back(quoted(name));
-  if (list.size() == 1) return list.front();
-  return fmt::format("{} ({})", list.size(), fmt::join(list, ","));
+  for (const auto& name : waits.names) list.push_back(quoted(name));
+  if (!waits.any && list.size() == 1 && waits.count == 1) return list.front();
+  return fmt::format("{}{} ({})", waits.any ? "ANY " : "", waits.count, fmt::join(list, ","));
 }
 
-std::vector<std::string> parse_synchronous_names(std::string_view text) {
+// A list without a number waits for one of it, and FIRST for as many as ANY: who they are depends on who is
+// connected.
+ha::SynchronousNames parse_synchronous_names(std::string_view text) {
+  ha::SynchronousNames waits{.names = {}, .count = 1, .any = false};
   const auto open = text.find('(');
   if (open != std::string_view::npos && text.find('"') > open) {
+    std::string method{text.substr(0, open)};
+    for (auto& c : method) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    waits.any = method.find("any") != std::string::npos;
+    if (const auto digit = method.find_first_of("0123456789"); digit != std::string::npos)
+      std::from_chars(method.data() + digit, method.data() + method.size(), waits.count);
     text.remove_prefix(open + 1);
     if (const auto close = text.rfind(')'); close != std::string_view::npos) text = text.substr(0, close);
   }
-  auto names = split_names(text);
-  std::sort(names.begin(), names.end());
-  return names;
+  waits.names = split_names(text);
+  std::sort(waits.names.begin(), waits.names.end());
+  if (waits.names.empty()) waits.count = 0;
+  return waits;
 }
 
 Result<ServerAddress> parse_conn_url(std::string_view url) {

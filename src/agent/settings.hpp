@@ -33,11 +33,11 @@ std::map<std::string, std::string> extra_headers(const config::RestApiConfig& re
 // "http://10.0.1.11:8008"; https when the REST API has a certificate.
 std::string api_base_url(const config::RestApiConfig& restapi);
 
-// Every listed standby must flush: '"pg2"', '2 ("pg2","pg3")'; none: ''. Quoted, so that a member named "any"
-// works (EC-17).
-std::string print_synchronous_names(const std::vector<std::string>& names);
-// The names in a value of synchronous_standby_names, in any of its forms, sorted.
-std::vector<std::string> parse_synchronous_names(std::string_view text);
+// '"pg2"', '2 ("pg2","pg3")', 'ANY 1 ("pg2","pg3")'; nobody: ''. Quoted, so that a member named "any" works
+// (EC-17).
+std::string print_synchronous_names(const ha::SynchronousNames& waits);
+// A value of synchronous_standby_names in any of its forms; `*` is a name that no member has.
+ha::SynchronousNames parse_synchronous_names(std::string_view text);
 
 struct ServerAddress {
   std::string host;

@@ -90,6 +90,7 @@ ha::Tags tags_of(const boost::json::object& tags) {
 
 ha::Cluster to_ha(const Cluster& cluster) {
   ha::Cluster result;
+  result.revision = cluster.revision;
   if (cluster.initialize) result.initialize = cluster.initialize->system_id;
   if (cluster.leader) result.leader = ha::LeaderKey{cluster.leader->name, cluster.leader->mod_revision};
   for (const auto& member : cluster.members) result.members.push_back(to_ha(member));

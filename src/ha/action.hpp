@@ -60,9 +60,9 @@ struct ClearFailover {
   auto operator<=>(const ClearFailover&) const = default;
 };
 
-// A setting of PostgreSQL: all of these standbys must flush before a commit is acknowledged; empty: none.
+// A setting of PostgreSQL: whom commits wait for.
 struct SetSynchronousNames {
-  std::vector<Name> names;
+  SynchronousNames names;
   auto operator<=>(const SetSynchronousNames&) const = default;
 };
 // Point the running standby at this member.
@@ -93,7 +93,7 @@ struct KillServer {
 // Sets these synchronous names first, so that the new primary never waits for the old one's standbys.
 // `timeline`: the number that was given out with the lock; no other promotion ever had it.
 struct Promote {
-  std::vector<Name> synchronous_names;
+  SynchronousNames synchronous_names;
   Timeline timeline = 0;
   auto operator<=>(const Promote&) const = default;
 };

@@ -19,6 +19,65 @@ bool sync_lets_lead(const SyncKey& sync, const Name& name) {
   return !sync.is_active() || sync.leader == name || sync.lists(name);
 }
 
+// A voter's WAL that is no longer than this: by its length alone, since what it says of its timeline may lag.
+bool is_not_ahead(const Peer& peer, Timeline timeline, Lsn position) {
+  return peer.is_running && !peer.is_writable && peer.timeline <= timeline && peer.position <= position;
+}
+
+// What it said of its WAL was read after the last leader had lost the lock: nobody has led since these keys
+// were written, and the election compares both of them.
+bool is_settled(const View& view, const Peer& peer) {
+  const auto& cluster = *view.cluster;
+  return peer.settled_at > std::max(cluster.sync.mod_revision, cluster.timeline.mod_revision);
+}
+
+// The voters beside `name`: the former leader is one, a member without heartbeats never answers.
+std::vector<Name> other_voters(const SyncKey& sync, const Name& name) {
+  std::vector<Name> voters;
+  for (const auto& standby : sync.standbys) {
+    if (standby != name) voters.push_back(standby);
+  }
+  if (sync.leader != name && !sync.lists(sync.leader)) voters.push_back(sync.leader);
+  return voters;
+}
+
+// Patroni's quorum rule: together with so many voters that are not ahead of it, a voter meets every set of
+// standbys that can have acknowledged a commit, so it has it. The last leader has all of its own.
+std::optional<std::string> obstacle_of_quorum(const View& view) {
+  const auto& sync = view.cluster->sync;
+  if (!sync.is_active() || sync.leader == view.self || sync.quorum == 0) return std::nullopt;
+  const auto voters = other_voters(sync, view.self);
+  std::size_t votes = 0;
+  std::string missing;
+  for (const auto& name : voters) {
+    const Peer* peer = view.heard(name);
+    const bool counts = peer != nullptr && is_settled(view, *peer) &&
+                        is_not_ahead(*peer, view.server.timeline, view.server.position);
+    if (counts) ++votes;
+    if (counts) continue;
+    const char* why = peer == nullptr            ? "is not heard from"
+                      : !is_settled(view, *peer) ? "has not said where its WAL ends since the lock is free"
+                      : !peer->is_running        ? "does not run"
+                                                 : "is ahead";
+    missing += fmt::format("{}{} {}", missing.empty() ? "" : ", ", name, why);
+  }
+  if (votes >= sync.quorum) return std::nullopt;
+  return fmt::format("{} of the {} other voters that a quorum needs are known not to be ahead: {}", votes,
+                     sync.quorum, missing);
+}
+
+// The same of another member, for the leader that would let go of the lock: while it runs, nothing is
+// settled.
+bool would_have_quorum(const View& view, const Name& candidate, const Peer& its) {
+  const auto& sync = view.cluster->sync;
+  const auto voters = other_voters(sync, candidate);
+  const auto votes = std::count_if(voters.begin(), voters.end(), [&](const Name& name) {
+    const Peer* peer = view.heard(name);
+    return peer != nullptr && is_not_ahead(*peer, its.timeline, its.position);
+  });
+  return static_cast<std::size_t>(votes) >= sync.quorum;
+}
+
 Lsn furthest_known(const View& view) {
   Lsn furthest = view.cluster->last_leader_position;
   for (const auto& [name, peer] : view.peers) {
@@ -45,10 +104,13 @@ std::optional<std::string> obstacle_to_lead(const View& view) {
   const auto& server = view.server;
   if (!sync_lets_lead(cluster.sync, view.self))
     return "not a synchronous standby, so it may lack acknowledged commits";
+  if (auto obstacle = obstacle_of_quorum(view)) return obstacle;
   // By order of a human, who is told what is missing: neither tags nor lag stand in the way, synchrony does
   // (EC-30).
   if (is_manually_chosen(view)) return std::nullopt;
-  if (!view.tags.may_lead()) return "tagged nofailover";
+  // Nobody else has what it acknowledged: then it is no failover that it leads on.
+  const bool is_the_only_one = cluster.sync.leader == view.self && cluster.sync.standbys.empty();
+  if (!view.tags.may_lead() && !is_the_only_one) return "tagged nofailover";
   if (view.memory.no_race_before && view.now < *view.memory.no_race_before)
     return "it gave the lock up a moment ago";
   // Who leads after that writes `sync` again: then it is the better witness, and we are listed.
@@ -143,7 +205,7 @@ Name ready_successor(const View& view) {
   const auto& sync = view.cluster->sync;
   for (const auto& [name, peer] : view.peers) {
     if (!peer.is_heard(view.now) || !peer.is_running || peer.is_writable || !peer.tags.may_lead()) continue;
-    if (sync.is_active() ? sync.leader == view.self && sync.lists(name)
+    if (sync.is_active() ? sync.leader == view.self && sync.lists(name) && would_have_quorum(view, name, peer)
                          : bytes_between(peer.position, view.cluster->last_leader_position) <=
                                view.settings.maximum_lag_on_failover) {
       return name;

@@ -95,6 +95,11 @@ Step end_without(const View& view, const Name& lost) {
   return step;
 }
 
+// It is to lead by what it has: whatever others say then, or do not say, is not asked.
+bool must_be_listed(const SyncKey& sync, const Name& self, const Name& to) {
+  return sync.is_active() && sync.leader == self && (!sync.lists(to) || sync.quorum > 0);
+}
+
 Step confirm(const View& view) {
   const auto& to = view.memory.hand_over_to;
   const bool must_go = view.is_stopping;
@@ -103,7 +108,7 @@ Step confirm(const View& view) {
   if (to.empty()) return next_step(view, HandOver::release, "stopped: giving up the lock", {ReleaseLeader{}});
   if (candidate_has_all(view)) {
     const auto& sync = view.cluster->sync;
-    if (sync.is_active() && sync.leader == view.self && !sync.lists(to)) {
+    if (must_be_listed(sync, view.self, to)) {
       if (view.pending.sync) return stay(view, fmt::format("letting {} lead", to), view.now + 1s);
       return stay(view, fmt::format("{} has all WAL: letting it lead", to), view.now + 1s);
     }
@@ -122,7 +127,7 @@ void list_candidate(const View& view, Step& step) {
   const auto& sync = view.cluster->sync;
   const auto& to = view.memory.hand_over_to;
   if (step.memory->hand_over != HandOver::confirm || to.empty() || !candidate_has_all(view)) return;
-  if (!sync.is_active() || sync.leader != view.self || sync.lists(to) || view.pending.sync) return;
+  if (!must_be_listed(sync, view.self, to) || view.pending.sync) return;
   step.actions.emplace_back(WriteSync{{to}, sync.mod_revision});
 }
 

@@ -63,7 +63,7 @@ Step promote(const View& view) {
         {GiveOutTimeline{view.memory.newest_timeline + 1, given.mod_revision}});
   }
   return act_unhurried(view, "promoting: this member holds the leader lock",
-                       Promote{names_at_promotion(view.settings), given.number});
+                       Promote{names_at_start(view.settings, view.cluster->sync, view.self), given.number});
 }
 
 // A promotion that was not asked for, or a lock taken by a member that does not know the key: the next
@@ -98,8 +98,8 @@ Answer when_order_is_fulfilled(const View& view) {
 
 Step keep_leading(const View& view) {
   Step step = wait(fmt::format("no action: I am {}, the leader with the lock", view.self));
+  if (const auto why = why_commits_wait(view)) step.reason += "; " + *why;
   if (view.pending.sync || view.pending.synchronous_names) return step;
-  if (view.settings.synchronous_mode == SyncMode::quorum) return step;
   if (auto sync_step = next_sync_step(view)) {
     step.reason = std::move(sync_step->reason);
     step.actions.push_back(std::move(sync_step->action));

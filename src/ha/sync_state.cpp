@@ -5,6 +5,9 @@
 
 #include <algorithm>
 
+#include "base/overload.hpp"
+#include "ha/quorum.hpp"
+
 namespace holdfast::ha {
 namespace {
 
@@ -12,25 +15,6 @@ using Names = std::vector<Name>;
 
 bool contains(const Names& names, const Name& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-Names sorted(Names names) {
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-Names intersection(const Names& a, const Names& b) {
-  Names result;
-  std::copy_if(a.begin(), a.end(), std::back_inserter(result),
-               [&](const Name& name) { return contains(b, name); });
-  return sorted(result);
-}
-
-const Standby* find_standby(const View& view, const Name& name) {
-  const auto& rows = view.server.standbys;
-  const auto found =
-      std::find_if(rows.begin(), rows.end(), [&](const Standby& row) { return row.member == name; });
-  return found == rows.end() ? nullptr : &*found;
 }
 
 Tags tags_of(const View& view, const Name& name) {
@@ -47,42 +31,94 @@ bool is_gone(const View& view, const Standby& row) {
   return is_silent && row.stalled_since && view.now >= *row.stalled_since + view.settings.standby_drop_after;
 }
 
-bool may_be_waited_for(const View& view, const Standby& row) {
-  if (is_gone(view, row) || !tags_of(view, row.member).may_be_sync()) return false;
-  const bool is_listed = view.cluster->sync.lists(row.member);
-  if (is_listed) return true;
-  if (view.heard(row.member) == nullptr) return false;  // it could not take over: no use in waiting for it
+// Patroni's maximum_lag_on_syncnode: behind the standby that is furthest, or behind us when there is only
+// one.
+bool lags(const View& view, const Standby& row) {
   const auto lag_max = view.settings.maximum_lag_on_syncnode;
-  return lag_max <= 0 || bytes_between(row.flushed, view.server.position) <= lag_max;
+  if (lag_max <= 0) return false;
+  const auto& rows = view.server.standbys;
+  Lsn furthest = rows.size() > 1 ? Lsn{} : view.server.position;
+  for (const auto& other : rows) furthest = std::max(furthest, other.flushed);
+  return bytes_between(row.flushed, furthest) > lag_max;
 }
 
-// The standbys that commits should wait for: those waited for already stay, so that an equal one causes no
-// change.
-Names wanted_standbys(const View& view) {
+bool may_be_waited_for(const View& view, const Standby& row) {
+  if (is_gone(view, row) || !tags_of(view, row.member).may_be_sync()) return false;
+  if (view.cluster->sync.lists(row.member)) return true;
+  // One that could not take over, or is not near: no use in waiting for it.
+  return view.heard(row.member) != nullptr && !lags(view, row);
+}
+
+// The best first. Those waited for already come before their equals, so that an equal one causes no change.
+std::vector<const Standby*> candidates(const View& view) {
   std::vector<const Standby*> rows;
   for (const auto& row : view.server.standbys) {
     if (may_be_waited_for(view, row)) rows.push_back(&row);
   }
   const auto claim = [&](const Standby& row) {
     const Tags tags = tags_of(view, row.member);
-    return std::tuple{!view.cluster->sync.lists(row.member),
+    return std::tuple{lags(view, row),
                       !tags.may_lead(),
                       -tags.sync_priority,
-                      !contains(view.server.synchronous_names, row.member),
+                      !view.cluster->sync.lists(row.member),
+                      !contains(view.server.synchronous_names.names, row.member),
                       ~row.flushed.value,
                       row.member};
   };
   std::sort(rows.begin(), rows.end(),
             [&](const Standby* a, const Standby* b) { return claim(*a) < claim(*b); });
-  Names names;
-  for (const Standby* row : rows) {
-    if (names.size() < view.settings.synchronous_node_count) names.push_back(row->member);
-  }
-  return sorted(names);
+  return rows;
 }
 
-std::string list(const Names& names) {
-  return names.empty() ? "nobody" : fmt::format("{}", fmt::join(names, ", "));
+// Mode `on`: the best. Those that are to be replaced, and live, stay until all of the best are listed: at
+// every instant somebody may take over.
+Names wanted_in_mode_on(const View& view) {
+  const auto& sync = view.cluster->sync;
+  const auto rows = candidates(view);
+  Names names;
+  bool all_are_listed = true;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Name& name = rows[i]->member;
+    const bool is_among_the_best = i < view.settings.synchronous_node_count;
+    if (is_among_the_best) all_are_listed = all_are_listed && sync.lists(name);
+    if (is_among_the_best || (!all_are_listed && sync.lists(name))) names.push_back(name);
+  }
+  return names;
+}
+
+// Mode `quorum`: everybody; one that lags only as long as there are not enough others.
+Names wanted_in_mode_quorum(const View& view) {
+  Names names;
+  for (const Standby* row : candidates(view)) {
+    if (!lags(view, *row) || names.size() < view.settings.synchronous_node_count)
+      names.push_back(row->member);
+  }
+  return names;
+}
+
+// The standbys that commits should wait for.
+SynchronousNames wanted_standbys(const View& view) {
+  const bool any = view.settings.synchronous_mode == SyncMode::quorum;
+  Names names = any ? wanted_in_mode_quorum(view) : wanted_in_mode_on(view);
+  if (names.empty()) return {};
+  std::sort(names.begin(), names.end());
+  const auto count = any ? std::min(view.settings.synchronous_node_count, names.size()) : names.size();
+  return {.names = std::move(names), .count = count, .any = any};
+}
+
+QuorumState state_of(const View& view) {
+  QuorumState state{claim_of(view.cluster->sync), view.server.synchronous_names, {}};
+  for (const auto& row : view.server.standbys) {
+    if (row.confirmed && row.streaming) state.confirmed.push_back(row.member);
+  }
+  std::sort(state.confirmed.begin(), state.confirmed.end());
+  return state;
+}
+
+std::string text_of(const SynchronousNames& waits) {
+  const auto list = fmt::format("{}", fmt::join(waits.names, ", "));
+  if (waits.names.empty()) return "nobody";
+  return waits.count == waits.names.size() ? list : fmt::format("any {} of {}", waits.count, list);
 }
 
 // Mode off: the key goes first, then the waiting. Commits acknowledged from here on are asynchronous by the
@@ -90,59 +126,76 @@ std::string list(const Names& names) {
 std::optional<SyncStep> step_to_off(const View& view) {
   const auto& sync = view.cluster->sync;
   if (sync.exists) return SyncStep{DeleteSync{sync.mod_revision}, "synchronous_mode is off"};
-  if (!view.server.synchronous_names.empty())
-    return SyncStep{SetSynchronousNames{{}}, "synchronous_mode is off"};
+  if (!view.server.synchronous_names.names.empty())
+    return SyncStep{SetSynchronousNames{}, "synchronous_mode is off"};
   return std::nullopt;
 }
 
-std::optional<SyncStep> step_to_none(const View& view) {
-  const auto& sync = view.cluster->sync;
-  if (view.settings.synchronous_mode_strict) {
-    // Strict: commits wait until a standby is back. Those last listed have everything, and may still lead.
-    Names names = sync.standbys.empty() ? Names{strict_placeholder} : sync.standbys;
-    if (view.server.synchronous_names == names) return std::nullopt;
-    return SyncStep{SetSynchronousNames{names},
-                    "no synchronous standby is left: commits wait (synchronous_mode_strict)"};
-  }
-  if (!sync.standbys.empty()) {
-    return SyncStep{WriteSync{{}, sync.mod_revision}, "no synchronous standby is left: none may take over"};
-  }
-  if (view.server.synchronous_names.empty()) return std::nullopt;
-  return SyncStep{SetSynchronousNames{{}}, "no synchronous standby is left: commits go on without"};
+SyncStep step_of(const View& view, const Transition& transition, const SynchronousNames& wanted) {
+  const auto write = [&](const Claim& claim) -> SyncStep {
+    std::string reason = fmt::format("standbys that have every commit are to be {}", text_of(wanted));
+    if (wanted.names.empty()) reason = "no synchronous standby is left: none may take over";
+    return {WriteSync{claim.voters, view.cluster->sync.mod_revision, claim.quorum()}, std::move(reason)};
+  };
+  const auto set = [&](const SynchronousNames& waits) -> SyncStep {
+    std::string reason = fmt::format("commits are to wait for {}", text_of(waits));
+    if (waits.names.empty()) reason = "no synchronous standby is left: commits go on without";
+    return {SetSynchronousNames{waits}, std::move(reason)};
+  };
+  return std::visit(Overload{write, set}, transition);
+}
+
+SynchronousNames nobody_yet(const Settings& settings) {
+  const bool waits = settings.synchronous_mode != SyncMode::off && settings.synchronous_mode_strict;
+  if (!waits) return {};
+  return {.names = {strict_placeholder}, .count = 1, .any = settings.synchronous_mode == SyncMode::quorum};
+}
+
+// Strict: commits wait until a standby is back. Those last listed have what they had, and may still lead.
+std::optional<SyncStep> step_to_wait(const View& view) {
+  const QuorumState state = state_of(view);
+  if (!is_kept_by(state.claim, state.waits)) return step_of(view, Claim{}, {});
+  const auto nobody = nobody_yet(view.settings);
+  if (state.claim.required > 0 || state.waits == nobody) return std::nullopt;
+  return SyncStep{SetSynchronousNames{nobody}, *why_commits_wait(view)};
 }
 
 }  // namespace
 
-std::vector<Name> names_at_promotion(const Settings& settings) {
-  const bool waits = settings.synchronous_mode != SyncMode::off && settings.synchronous_mode_strict;
-  return waits ? Names{strict_placeholder} : Names{};
+SynchronousNames names_at_start(const Settings& settings, const SyncKey& sync, const Name& self) {
+  const Claim claim = claim_of(sync);
+  if (!sync.is_active() || sync.leader != self || claim.required == 0) return nobody_yet(settings);
+  return {.names = claim.voters,
+          .count = claim.required,
+          .any = settings.synchronous_mode == SyncMode::quorum || claim.quorum() > 0};
 }
 
 std::optional<SyncStep> next_sync_step(const View& view) {
+  if (view.cluster->revision < view.pending.sync_revision) return std::nullopt;  // not what we wrote last
   if (view.settings.synchronous_mode == SyncMode::off) return step_to_off(view);
   const auto& sync = view.cluster->sync;
   // The key is of another leader, or not there yet: nobody but us may lead from now on (EC-62).
   if (sync.leader != view.self)
     return SyncStep{WriteSync{{}, sync.mod_revision}, "synchronous mode becomes active"};
 
-  const Names wanted = wanted_standbys(view);
-  if (wanted.empty()) return step_to_none(view);
-  const Names kept = intersection(sync.standbys, wanted);
-  if (kept != sync.standbys) {
-    return SyncStep{WriteSync{kept, sync.mod_revision},
-                    fmt::format("synchronous standbys are to be {}", list(wanted))};
+  // Until some write has been answered, neither that one nor what `sync` says now can be built on (EC-11).
+  if (view.pending.sync_in_doubt) {
+    return SyncStep{WriteSync{sync.standbys, sync.mod_revision, sync.quorum},
+                    "a write of `sync` was not answered: writing it again"};
   }
-  // From here every listed standby is wanted, so waiting for all that are wanted keeps what `sync` says true.
-  if (sorted(view.server.synchronous_names) != wanted) {
-    return SyncStep{SetSynchronousNames{wanted}, fmt::format("commits are to wait for {}", list(wanted))};
-  }
-  Names confirmed = kept;
-  for (const auto& name : wanted) {
-    const Standby* row = find_standby(view, name);
-    if (!contains(kept, name) && row != nullptr && row->confirmed) confirmed.push_back(name);
-  }
-  if (confirmed.size() == kept.size()) return std::nullopt;
-  return SyncStep{WriteSync{sorted(confirmed), sync.mod_revision}, fmt::format("{} caught up", list(wanted))};
+  const SynchronousNames wanted = wanted_standbys(view);
+  if (wanted.names.empty() && view.settings.synchronous_mode_strict) return step_to_wait(view);
+  const QuorumTarget target{.waits = wanted, .mode = view.settings.synchronous_mode};
+  if (const auto transition = next_transition(state_of(view), target))
+    return step_of(view, *transition, wanted);
+  return std::nullopt;
+}
+
+std::optional<std::string> why_commits_wait(const View& view) {
+  const auto& settings = view.settings;
+  if (settings.synchronous_mode == SyncMode::off || !settings.synchronous_mode_strict) return std::nullopt;
+  if (!wanted_standbys(view).names.empty()) return std::nullopt;
+  return "no synchronous standby is left: commits wait (synchronous_mode_strict)";
 }
 
 std::optional<BootInstant> next_standby_deadline(const View& view) {

@@ -14,14 +14,17 @@ struct SyncStep {
 };
 
 // The next single step from what `sync` and PostgreSQL say towards the standbys that should be waited for
-// (patroni-dcs 2.5): added in PostgreSQL first, then in `sync`; removed from `sync` first, then from
-// PostgreSQL. So whoever is listed in `sync` has every acknowledged commit, at every instant (EC-51, EC-52).
-// nullopt: nothing to do. For a running primary that holds the lock. In mode `on` every listed standby must
-// flush.
+// (ha/quorum.hpp has the order of them; EC-51, EC-52). nullopt: nothing to do. For a running primary that
+// holds the lock.
 std::optional<SyncStep> next_sync_step(const View& view);
 
-// What a standby that is about to be promoted must have in synchronous_standby_names.
-std::vector<Name> names_at_promotion(const Settings& settings);
+// What a server must wait for that is about to be a primary, by start or by promotion: what keeps the claim
+// of `sync`, if that is still of us as the leader. Else nobody, and in strict mode a standby that is yet to
+// come.
+SynchronousNames names_at_start(const Settings& settings, const SyncKey& sync, const Name& self);
+
+// Strict mode without a standby to wait for: in words. nullopt: commits are not held up by that.
+std::optional<std::string> why_commits_wait(const View& view);
 
 // When a standby that is silent now will be dropped, if it stays so: wake then.
 std::optional<BootInstant> next_standby_deadline(const View& view);

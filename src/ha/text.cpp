@@ -13,6 +13,11 @@ std::string names_text(const std::vector<Name>& names) {
   return names.empty() ? std::string{"nobody"} : fmt::format("{}", fmt::join(names, ", "));
 }
 
+std::string waits_text(const SynchronousNames& waits) {
+  if (waits.count == 0 || waits.count == waits.names.size()) return names_text(waits.names);
+  return fmt::format("any {} of {}", waits.count, names_text(waits.names));
+}
+
 std::string upstream_text(const Name& upstream) {
   return upstream.empty() ? "nobody" : upstream;
 }
@@ -53,7 +58,7 @@ std::string to_string(const Action& action) {
           },
           [](const DeleteSync&) -> std::string { return "delete sync"; },
           [](const ClearFailover&) -> std::string { return "clear failover"; },
-          [](const SetSynchronousNames& a) { return format("wait for {}", names_text(a.names)); },
+          [](const SetSynchronousNames& a) { return format("wait for {}", waits_text(a.names)); },
           [](const Follow& a) { return format("follow {}", upstream_text(a.upstream)); },
           [](const Bootstrap&) -> std::string { return "bootstrap"; },
           [](const StartPrimary&) -> std::string { return "start as primary"; },

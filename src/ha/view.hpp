@@ -85,6 +85,17 @@ struct Standby {
   bool operator==(const Standby&) const = default;
 };
 
+// What a primary waits for before it acknowledges a commit (synchronous_standby_names): that `count` of these
+// standbys have flushed it. No names, or a count of 0: nothing.
+struct SynchronousNames {
+  std::vector<Name> names;  // sorted
+  std::size_t count = 0;
+  bool any = false;  // ANY k (...), as in quorum mode; else k (...): the same when k are all of them
+
+  bool operator==(const SynchronousNames&) const = default;
+  auto operator<=>(const SynchronousNames&) const = default;
+};
+
 // Our own PostgreSQL, as last observed.
 struct Server {
   DirectoryState directory = DirectoryState::unknown;
@@ -101,8 +112,8 @@ struct Server {
   Lsn position;            // primary: flushed. standby: max(received, replayed). stopped: last checkpoint
   bool streaming = false;  // standby: its WAL receiver streams
   Name upstream;           // standby: the member that primary_conninfo names; empty: none
-  std::vector<Standby> standbys;        // primary only
-  std::vector<Name> synchronous_names;  // in force in synchronous_standby_names, all of them required
+  std::vector<Standby> standbys;       // primary only
+  SynchronousNames synchronous_names;  // in force
 
   bool is_writable() const {
     return !in_recovery && (state == ServerState::running || state == ServerState::starting);
@@ -135,6 +146,9 @@ struct PendingWrites {
   bool leader = false;  // acquire, readopt or release
   bool renewal = false;
   bool sync = false;
+  // The last write of `sync` that was answered, by revision: what was seen before it says nothing of `sync`.
+  std::int64_t sync_revision = 0;
+  bool sync_in_doubt = false;  // a write of `sync` was not answered: it may yet take effect
   bool failover = false;
   bool synchronous_names = false;  // not the DCS, but as short: the setting in PostgreSQL
 
@@ -205,6 +219,7 @@ struct Member {
 };
 
 struct Cluster {
+  std::int64_t revision = 0;              // of the look at the DCS
   std::optional<std::string> initialize;  // empty text: a bootstrap is in progress
   std::optional<LeaderKey> leader;
   std::vector<Member> members;
@@ -228,6 +243,9 @@ struct Peer {
   bool is_streaming = false;
   Timeline timeline = 0;
   Lsn position;
+  // Its WAL ends at `position`, read after it had seen the leader lock free at this revision of the DCS: what
+  // the last leader had acknowledged before is in it, if it is anywhere there. 0: it never saw that.
+  std::int64_t settled_at = 0;
   Tags tags;
 
   bool is_heard(BootInstant now) const { return now < suspected_at; }

@@ -164,6 +164,7 @@ void read_server(Fields& fields, Heartbeat& heartbeat) {
   fields.read("receive_lsn", heartbeat.receive_lsn);
   fields.read("replay_lsn", heartbeat.replay_lsn);
   fields.read("replication_state", heartbeat.replication_state);
+  fields.read("settled_at", heartbeat.settled_at);
   fields.read("replay_lag_ms", heartbeat.replay_lag);
   read_tags(fields, heartbeat.tags);
 }
@@ -216,6 +217,7 @@ void print_server(json::object& out, const Heartbeat& heartbeat) {
   print_lsn_field(out, "write_lsn", heartbeat.write_lsn);
   print_lsn_field(out, "receive_lsn", heartbeat.receive_lsn);
   print_lsn_field(out, "replay_lsn", heartbeat.replay_lsn);
+  if (heartbeat.settled_at != 0) out["settled_at"] = heartbeat.settled_at;
   print_text(out, "replication_state", heartbeat.replication_state, text_bytes_max);
   if (heartbeat.replay_lag) out["replay_lag_ms"] = heartbeat.replay_lag->count();
   auto tags = print_tags(heartbeat.tags);

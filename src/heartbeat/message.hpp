@@ -59,6 +59,7 @@ struct Heartbeat {
   Lsn write_lsn;                  // primary: flushed WAL
   Lsn receive_lsn;                // standby
   Lsn replay_lsn;                 // standby
+  std::int64_t settled_at = 0;    // standby: ha::Peer::settled_at, a revision of the DCS
   std::string replication_state;  // standby: "streaming", "in archive recovery", …
   std::optional<milliseconds>
       replay_lag;  // standby: age of what is replayed; 0 when all that came is replayed

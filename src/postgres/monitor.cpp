@@ -22,22 +22,24 @@ SELECT 'server' AS kind, pg_is_in_recovery()::text AS c1, current_setting('serve
   trunc(extract(epoch FROM pg_last_xact_replay_timestamp()) * 1000)::bigint::text AS c11,
   trunc(extract(epoch FROM pg_postmaster_start_time()) * 1000)::bigint::text AS c12,
   current_setting('synchronous_standby_names') AS c13, current_setting('restore_command') AS c14,
-  substring(current_setting('primary_conninfo') FROM 'host=''?([^'' ]*)') AS c15
+  substring(current_setting('primary_conninfo') FROM 'host=''?([^'' ]*)') AS c15,
+  CASE WHEN pg_is_in_recovery() THEN
+    (SELECT wait_event FROM pg_stat_activity WHERE backend_type = 'startup' LIMIT 1) END AS c16
 UNION ALL
 SELECT 'receiver', status, sender_host, sender_port::text, slot_name, received_tli::text, flushed_lsn::text,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM pg_stat_wal_receiver
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM pg_stat_wal_receiver
 UNION ALL
 SELECT 'replication', r.application_name, r.usename::text, host(r.client_addr), r.state, r.sync_state, r.sync_priority::text,
-  r.sent_lsn::text, r.write_lsn::text, r.flush_lsn::text, r.replay_lsn::text, s.slot_name::text, r.pid::text, NULL, NULL, NULL
+  r.sent_lsn::text, r.write_lsn::text, r.flush_lsn::text, r.replay_lsn::text, s.slot_name::text, r.pid::text, NULL, NULL, NULL, NULL
   FROM pg_stat_replication r LEFT JOIN pg_replication_slots s ON s.active_pid = r.pid
 UNION ALL
 SELECT 'slot', slot_name::text, slot_type, active::text, temporary::text, restart_lsn::text,
   (xmin IS NOT NULL)::text, wal_status, database::text, plugin::text, confirmed_flush_lsn::text,
-  NULL, NULL, NULL, NULL, NULL FROM pg_replication_slots
+  NULL, NULL, NULL, NULL, NULL, NULL FROM pg_replication_slots
 UNION ALL
 SELECT 'restart', s.name, s.setting,
   (SELECT f.setting FROM pg_file_settings f WHERE f.name = s.name ORDER BY f.seqno DESC LIMIT 1),
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM pg_settings s WHERE s.pending_restart
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM pg_settings s WHERE s.pending_restart
 )sql";
 
 class Row {
@@ -78,6 +80,9 @@ void read_server(Status& status, const Row& row) {
   status.synchronous_standby_names = row.text(13);
   status.restore_command = row.text(14);
   status.primary_conninfo_host = row.text(15);
+  const auto waits_for = row.text(16);
+  status.has_read_all_wal = status.receive || waits_for == "RecoveryRetrieveRetryInterval" ||
+                            waits_for == "RecoveryWalStream" || waits_for == "RecoveryWalAll";
 }
 
 WalReceiver read_receiver(const Row& row) {

@@ -63,6 +63,9 @@ struct Status {
   Timeline timeline = 0;     // primary: the one written; standby: received, else pg_control's
   Lsn write, flush, insert;  // primary; 0 on a standby
   Lsn receive, replay;       // standby; 0 on a primary
+  // Standby: it got to the end of its own WAL, so that position() is that end. A restarted one begins with
+  // what it has replayed, which may be less.
+  bool has_read_all_wal = false;
   bool replay_paused = false;
   std::optional<WallInstant> last_replay;  // commit time of the last replayed transaction
   WallInstant started;

@@ -15,7 +15,7 @@ constexpr SimTime probe_deadline = 1s;       // of the fresh-connection and writ
 bool says_something_new(const ha::Peer& before, const ha::Peer& now) {
   return before.is_running != now.is_running || before.is_writable != now.is_writable ||
          before.holds_lock != now.holds_lock || before.is_streaming != now.is_streaming ||
-         before.timeline != now.timeline;
+         before.timeline != now.timeline || before.settled_at != now.settled_at;
 }
 
 }  // namespace
@@ -148,7 +148,8 @@ void Agent::act(const Action& action) {
     pending_.synchronous_names = true;
     world_.after(node_, world_.random.between(2ms, 20ms), [this, names = set->names] {
       if (node_.postgres_process.is_running() && node_.postgres.set_names(names)) {
-        world_.trace.say(world_.now(), node_.host.name, "synchronous_standby_names = {}", join(names));
+        world_.trace.say(world_.now(), node_.host.name, "{}",
+                         to_string(ha::Action{ha::SetSynchronousNames{names}}));
       }
       pending_.synchronous_names = false;
       wake();
@@ -163,7 +164,11 @@ void Agent::on_seen(SeenPtr seen) {
     const bool was_silent = !seen_ || now() - last_contact_ >= dcs_silence_max;
     last_contact_ = now();
     if (seen_ == seen && !was_silent) return;
+    if (seen_ && seen->store == seen_->store && seen->snapshot.revision < seen_->snapshot.revision) return;
+    if (seen_ && seen->store != seen_->store) pending_.sync_revision = 0;
+    const bool had_leader = seen_ && seen_->ha.leader;
     seen_ = seen;
+    if (had_leader && !seen_->ha.leader) beat();  // what the others have to know before one of them leads
     const auto& leader = seen_->ha.leader;
     tenure_ = ha::tenure_after(tenure_, leader, node_.host.name, seen_->snapshot.revision);
     settings_ = world_.settings_from(seen_->cluster, settings_);

@@ -68,7 +68,8 @@ class Agent {
   // writes.cpp
   struct Lock {
     Epoch epoch;
-    std::uint64_t store = 0;  // which etcd, before or after a wipe
+    std::uint64_t store = 0;    // which etcd, before or after a wipe
+    std::int64_t revision = 0;  // of the answer; 0: there was none
   };
   bool* pending_of(const Action& action);
   void begin_write(const Action& action);

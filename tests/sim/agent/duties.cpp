@@ -39,6 +39,7 @@ void Agent::beat() {
   beat.says.is_streaming = server.streaming;
   beat.says.timeline = server.timeline;
   beat.says.position = server.position;
+  if (seen_ && !seen_->ha.leader && server.is_standby()) beat.says.settled_at = seen_->snapshot.revision;
   beat.says.tags = node_.tags;
   for (int other = 0; other < world_.node_count(); ++other) {
     if (other == node_.host.index) continue;

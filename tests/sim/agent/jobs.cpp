@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/overload.hpp"
+#include "ha/sync_state.hpp"
 #include "sim/agent/agent.hpp"
 #include "sim/core/world.hpp"
 
@@ -53,6 +54,7 @@ void Agent::run_job(const Action& action, const std::function<void(bool, std::st
           [&](const ha::Bootstrap&) { postgres.initdb(done); },
           [&](const ha::StartPrimary&) {
             if (!may_become_primary_now()) return done(false, "the lease ended before the start");
+            if (seen_) node_.saved_names = ha::names_at_start(settings_, seen_->ha.sync, node_.host.name);
             postgres.start(false, std::nullopt, done);
           },
           [&](const ha::StartStandby& start) {

@@ -56,8 +56,12 @@ void Agent::begin_write(const Action& action) {
   if (needs_lease) return begin_acquire(action);
   if (std::holds_alternative<ha::TakeInitialize>(action)) return begin_claim(action);
   const auto txn = dcs::txn_for(action, world_.keys, writer(leader_lease_));
-  submit(*txn, [this, action, pending](bool applied, Lock) {
+  submit(*txn, [this, action, pending](bool applied, Lock lock) {
     *pending = false;
+    if (pending == &pending_.sync) {
+      pending_.sync_in_doubt = lock.revision == 0;
+      pending_.sync_revision = lock.revision;
+    }
     if (applied && std::holds_alternative<ha::DropInitialize>(action)) owns_bootstrap_ = false;
     if (applied && std::holds_alternative<ha::ReleaseLeader>(action)) {
       tenure_.held = false;
@@ -162,10 +166,12 @@ void Agent::submit(const dcs::Txn& txn, std::function<void(bool, Lock)> done) {
   using Applied = std::pair<bool, Lock>;
   const auto apply = [txn, keys = &world_.keys](dcs::Kv& kv, BootInstant at) -> Applied {
     const auto result = kv.apply(txn, at);
-    if (!result || !result->succeeded) return {false, {}};
+    if (!result) return {false, {}};
+    if (!result->succeeded) return {false, Lock{.revision = result->revision}};
     const auto snapshot = kv.range(keys->leader());
     const auto* leader = snapshot.find(keys->leader());
-    return {true, Lock{Epoch{leader == nullptr ? 0 : leader->create_revision}, kv.cluster_id()}};
+    return {true,
+            Lock{Epoch{leader == nullptr ? 0 : leader->create_revision}, kv.cluster_id(), result->revision}};
   };
   world_.etcd.call<Applied>(node_.host.index, apply, [this, life, txn, done](std::optional<Applied> answer) {
     node_.agent_process.step(life, [this, txn, done, answer] {
@@ -178,8 +184,8 @@ void Agent::submit(const dcs::Txn& txn, std::function<void(bool, Lock)> done) {
       settle(settle_tries, [txn, done, store](std::optional<SeenPtr> read) {
         if (!read) return done(false, {});
         const auto& leader = (*read)->cluster.leader;
-        done(dcs::was_applied(txn, (*read)->snapshot),
-             Lock{leader ? dcs::epoch_of(*leader) : Epoch{}, store});
+        if (!dcs::was_applied(txn, (*read)->snapshot)) return done(false, {});
+        done(true, Lock{leader ? dcs::epoch_of(*leader) : Epoch{}, store, (*read)->snapshot.revision});
       });
     });
   });

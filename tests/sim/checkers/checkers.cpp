@@ -1,6 +1,8 @@
 #include "sim/checkers/checkers.hpp"
 
 #include <algorithm>
+#include <set>
+#include <unordered_map>
 
 #include "sim/core/world.hpp"
 
@@ -33,6 +35,46 @@ void Durability::on_primary(World& world, const Node& node) {
              fmt::format("{} is primary without {} commits that were acknowledged in synchronous mode, the "
                          "first is write {}",
                          node.host.name, missing, first));
+}
+
+void SyncClaim::after_event(World& world) {
+  const auto seen = world.etcd.seen();
+  const auto& sync = seen->ha.sync;
+  const auto leader = sync.is_active() ? world.find_index(sync.leader) : std::nullopt;
+  if (!leader || sync.acknowledgers() == 0) return;
+  const auto& postgres = world.node(*leader).postgres;
+  if (!postgres.runs_as_primary() || postgres.state() == Postgres::State::starting) return;
+  const auto& waits = postgres.names();
+  std::set<ha::Name> all{sync.leader};
+  all.insert(sync.standbys.begin(), sync.standbys.end());
+  all.insert(waits.names.begin(), waits.names.end());
+  if (all.size() <= sync.quorum + waits.count + 1) return;
+  world.fail("SyncClaim",
+             fmt::format("`sync` lists {} with a quorum of {}, and {} waits for {} of {}",
+                         join(sync.standbys), sync.quorum, sync.leader, waits.count, join(waits.names)));
+}
+
+void SyncClaim::on_dcs_change(World& world, const Seen& seen, const std::unordered_set<WriteId>& promised) {
+  const auto& sync = seen.ha.sync;
+  if (sync.mod_revision == checked_) return;
+  checked_ = sync.mod_revision;
+  const auto required = sync.acknowledgers();
+  if (!sync.is_active() || required == 0) return;
+  std::unordered_map<WriteId, std::size_t> copies;
+  for (const auto& name : sync.standbys) {
+    const auto standby = world.find_index(name);
+    if (!standby) continue;
+    for (const auto& record : world.node(*standby).data.wal) ++copies[record.id];
+  }
+  for (const WriteId id : promised) {
+    const auto found = copies.find(id);
+    const auto count = found == copies.end() ? 0 : found->second;
+    if (count >= required) continue;
+    return world.fail("SyncClaim",
+                      fmt::format("write {} was acknowledged and is on {} of the standbys {}, and "
+                                  "`sync` says that it is on {}",
+                                  id, count, join(sync.standbys), required));
+  }
 }
 
 void OneWriter::on_dcs_change(const Seen& seen) {
@@ -150,6 +192,7 @@ void UniqueTimelines::on_promotion(World& world, const Node& node) {
 }
 
 void Checkers::after_event(World& world) {
+  claim.after_event(world);
   one_writer.after_event(world);
   needless.after_event(world);
 }
@@ -168,8 +211,9 @@ void Checkers::on_primary(World& world, Node& node) {
   node.sentinel.look(world, node);
 }
 
-void Checkers::on_dcs_change(World&, const Seen& seen) {
+void Checkers::on_dcs_change(World& world, const Seen& seen) {
   durability.on_dcs_change(seen);
+  claim.on_dcs_change(world, seen, durability.promised());
   one_writer.on_dcs_change(seen);
 }
 

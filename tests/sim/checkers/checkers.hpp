@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -27,6 +28,20 @@ class Durability {
 
  private:
   std::unordered_set<WriteId> promised_;
+};
+
+// `sync` tells the truth. At every instant: no commit that the leader's PostgreSQL may acknowledge by the
+// names it waits for makes the claim untrue (Patroni's |voters ∪ sync ∪ {leader}| <= quorum + numsync + 1).
+// Whenever the key changes: so many voters have every commit as it says.
+class SyncClaim {
+ public:
+  void after_event(World& world);
+  void on_dcs_change(World& world, const Seen& seen, const std::unordered_set<WriteId>& promised);
+
+  void on_wipe() { checked_ = 0; }
+
+ private:
+  std::int64_t checked_ = 0;  // the key's revision
 };
 
 // Never two nodes that can acknowledge writes at once. In asynchronous mode a machine whose clock a
@@ -101,6 +116,7 @@ struct Checkers {
   void on_tenure(World& world, const Node& node, Epoch epoch) { epochs.on_tenure(world, node, epoch); }
   void on_promotion(World& world, const Node& node) { timelines.on_promotion(world, node); }
   void on_wipe() {
+    claim.on_wipe();
     epochs.on_wipe();
     timelines.on_wipe();
   }
@@ -114,6 +130,7 @@ struct Checkers {
   }
 
   Durability durability;
+  SyncClaim claim;
   OneWriter one_writer;
   MonotoneEpochs epochs;
   UniqueTimelines timelines;

@@ -25,7 +25,7 @@ class Node {
   ha::Tags tags;
   DataDirectory data;
   std::vector<DataDirectory> set_aside;
-  std::vector<ha::Name> saved_names;  // synchronous_standby_names in the configuration file
+  ha::SynchronousNames saved_names;  // synchronous_standby_names in the configuration file
   Process postgres_process;
   Process agent_process;
   Postgres postgres;

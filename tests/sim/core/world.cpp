@@ -111,8 +111,11 @@ ha::Settings World::settings_from(const dcs::Cluster& cluster, const ha::Setting
   ha::Settings result = known;
   if (!cluster.config) return result;
   const auto& value = cluster.config->value;
-  if (const auto* mode = value.if_contains("synchronous_mode"); mode != nullptr && mode->is_bool()) {
-    result.synchronous_mode = mode->get_bool() ? ha::SyncMode::on : ha::SyncMode::off;
+  if (const auto* mode = value.if_contains("synchronous_mode"); mode != nullptr) {
+    const bool is_on = mode->is_bool() && mode->get_bool();
+    result.synchronous_mode = mode->is_string() ? ha::SyncMode::quorum
+                              : is_on           ? ha::SyncMode::on
+                                                : ha::SyncMode::off;
   }
   if (const auto* strict = value.if_contains("synchronous_mode_strict");
       strict != nullptr && strict->is_bool()) {
@@ -126,8 +129,10 @@ ha::Settings World::settings_from(const dcs::Cluster& cluster, const ha::Setting
 }
 
 std::string World::config_text(const ha::Settings& chosen) const {
+  boost::json::value mode = chosen.synchronous_mode == ha::SyncMode::on;
+  if (chosen.synchronous_mode == ha::SyncMode::quorum) mode = "quorum";
   const boost::json::object value{
-      {"synchronous_mode", chosen.synchronous_mode == ha::SyncMode::on},
+      {"synchronous_mode", mode},
       {"synchronous_mode_strict", chosen.synchronous_mode_strict},
       {"synchronous_node_count", static_cast<std::int64_t>(chosen.synchronous_node_count)}};
   return boost::json::serialize(value);

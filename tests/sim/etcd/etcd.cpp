@@ -14,6 +14,12 @@ nanoseconds Etcd::work_time() {
   return slower.count() > 0 ? base + random_.between(slower / 4, slower) : base;
 }
 
+// Where replies get lost, some requests take effect when nobody waits for them any more.
+nanoseconds Etcd::late_time() {
+  const bool is_late = lost_replies > 0 && random_.chance(0.25);
+  return is_late ? random_.between(request_timeout, 3 * request_timeout) : nanoseconds{};
+}
+
 nanoseconds Etcd::reply_time() {
   return slower_reply.count() > 0 ? random_.between(slower_reply / 4, slower_reply) : nanoseconds{};
 }
@@ -21,6 +27,7 @@ nanoseconds Etcd::reply_time() {
 SeenPtr Etcd::seen() {
   if (seen_ && seen_->snapshot.revision == kv.revision() && seen_cluster_ == kv.cluster_id()) return seen_;
   auto fresh = std::make_shared<Seen>();
+  fresh->store = kv.cluster_id();
   fresh->snapshot = kv.range(keys_.prefix());
   fresh->cluster = dcs::parse_cluster(keys_, fresh->snapshot);
   fresh->ha = dcs::to_ha(fresh->cluster);

@@ -17,6 +17,7 @@ namespace holdfast::sim {
 
 // The cluster's keys at one revision, read once for everybody.
 struct Seen {
+  std::uint64_t store = 0;  // which etcd, before or after a wipe
   dcs::Snapshot snapshot;
   dcs::Cluster cluster;
   ha::Cluster ha;
@@ -45,7 +46,7 @@ class Etcd {
     };
     queue_.after(request_timeout, [once] { once(std::nullopt); });
     network_.send(from, host.index, [this, from, op = std::move(op), once] {
-      queue_.after(work_time(), [this, from, op, once] {
+      queue_.after(work_time() + late_time(), [this, from, op, once] {
         if (!answers) return;
         R result = op(kv, now());
         publish();
@@ -84,6 +85,7 @@ class Etcd {
   };
   BootInstant now() const { return host.now(queue_.now()); }
   nanoseconds work_time();
+  nanoseconds late_time();
   nanoseconds reply_time();
   void scan();
   void send_progress();

@@ -67,6 +67,10 @@ std::string configuration(int number) {
       return R"({"synchronous_mode":true,"synchronous_mode_strict":true,"synchronous_node_count":1})";
     case 2:
       return R"({"synchronous_mode":true,"synchronous_mode_strict":false,"synchronous_node_count":2})";
+    case 3:
+      return R"({"synchronous_mode":"quorum","synchronous_mode_strict":false,"synchronous_node_count":1})";
+    case 4:
+      return R"({"synchronous_mode":"quorum","synchronous_mode_strict":true,"synchronous_node_count":2})";
     default:
       return R"({"synchronous_mode":true,"synchronous_mode_strict":false,"synchronous_node_count":1})";
   }

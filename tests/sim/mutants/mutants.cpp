@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "sim/mutants/mutant.hpp"
 #include "sim/mutants/provoke.hpp"
@@ -32,10 +33,57 @@ void ignore_sync_membership(View& view) {
 void set_postgres_first(const View& view, Decision& decision) {
   for (std::size_t i = 0; i < decision.actions.size(); ++i) {
     const auto* write = std::get_if<ha::WriteSync>(&decision.actions[i]);
-    if (write == nullptr || write->standbys.size() >= view.cluster->sync.standbys.size()) continue;
-    const ha::Action set = ha::SetSynchronousNames{write->standbys};
+    if (write == nullptr) continue;
+    const auto count = write->standbys.size() - write->quorum;
+    if (count >= view.cluster->sync.acknowledgers()) continue;
+    const ha::Action set = ha::SetSynchronousNames{{write->standbys, count, write->quorum > 0}};
     decision.actions.insert(decision.actions.begin() + static_cast<std::ptrdiff_t>(i), set);
     return;
+  }
+}
+
+// Writing the DCS first: it says what PostgreSQL does not do yet.
+void write_dcs_first(const View& view, Decision& decision) {
+  for (auto& action : decision.actions) {
+    const auto* set = std::get_if<ha::SetSynchronousNames>(&action);
+    if (set == nullptr || set->names.names.empty()) continue;
+    const auto& sync = view.cluster->sync;
+    if (set->names.count <= sync.acknowledgers() || set->names.names.front() == ha::strict_placeholder)
+      continue;
+    action = ha::WriteSync{set->names.names, sync.mod_revision, set->names.names.size() - set->names.count};
+  }
+}
+
+void write_too_small_a_quorum(const View&, Decision& decision) {
+  for (auto& action : decision.actions) {
+    auto* write = std::get_if<ha::WriteSync>(&action);
+    if (write != nullptr && write->quorum > 0) --write->quorum;
+  }
+}
+
+void ask_nobody(View& view) {
+  if (view.cluster && !view.tenure.held) view.cluster->sync.quorum = 0;
+}
+
+void count_old_positions(View& view) {
+  for (auto& [name, peer] : view.peers) peer.settled_at = std::numeric_limits<std::int64_t>::max();
+}
+
+void count_too_few(View& view) {
+  if (view.cluster && !view.tenure.held && view.cluster->sync.quorum > 0) --view.cluster->sync.quorum;
+}
+
+void act_on_old_sync(View& view) {
+  view.pending.sync_revision = 0;
+}
+
+void forget_doubts(View& view) {
+  view.pending.sync_in_doubt = false;
+}
+
+void promote_without_names(const View&, Decision& decision) {
+  for (auto& action : decision.actions) {
+    if (auto* promote = std::get_if<ha::Promote>(&action)) promote->synchronous_names = {};
   }
 }
 
@@ -121,12 +169,50 @@ std::vector<Mutant> make_mutants() {
        .before = ignore_sync_membership},
       {.name = "postgres-before-dcs",
        .breaks = "a synchronous standby is removed from PostgreSQL before it is removed from `sync`",
-       .invariant = "Durability",
+       .invariant = "SyncClaim",
        .provoke = provoke::a_leader_cut_from_standbys_and_etcd,
        .after = set_postgres_first},
+      {.name = "dcs-before-postgres",
+       .breaks = "a synchronous standby is listed in `sync` before PostgreSQL waits for it",
+       .invariant = "SyncClaim",
+       .after = write_dcs_first},
+      {.name = "quorum-too-small",
+       .breaks = "`sync` says that one voter less than needed has to be asked",
+       .invariant = "SyncClaim",
+       .after = write_too_small_a_quorum},
+      {.name = "old-sync-acted-on",
+       .breaks = "PostgreSQL is told whom to wait for by a `sync` from before the last write of it",
+       .invariant = "SyncClaim",
+       .provoke = provoke::standbys_that_come_and_go_beside_a_slow_etcd,
+       .before = act_on_old_sync},
+      {.name = "doubt-ignored",
+       .breaks = "a write of `sync` that was not answered counts as not done",
+       .invariant = "SyncClaim",
+       .provoke = provoke::standbys_that_come_and_go_beside_lost_replies,
+       .before = forget_doubts},
+      {.name = "promoted-without-names",
+       .breaks = "a leader that is promoted again does not wait for those that `sync` lists",
+       .invariant = "SyncClaim",
+       .provoke = provoke::a_leader_that_demotes_and_comes_back,
+       .after = promote_without_names},
+      {.name = "quorum-not-asked",
+       .breaks = "a voter leads without asking the others how far they are",
+       .invariant = "Durability",
+       .provoke = provoke::a_voter_that_lags_in_quorum_mode,
+       .before = ask_nobody},
+      {.name = "quorum-asked-too-few",
+       .breaks = "a voter leads after asking one voter less than `quorum`",
+       .invariant = "Durability",
+       .provoke = provoke::voters_that_lag_in_quorum_mode,
+       .before = count_too_few},
+      {.name = "old-positions-counted",
+       .breaks = "what a voter said before the lock was free counts in an election",
+       .invariant = "Durability",
+       .provoke = provoke::a_voter_that_lags_in_quorum_mode,
+       .before = count_old_positions},
       {.name = "unconfirmed-counted",
        .breaks = "a standby is listed in `sync` before it has all WAL",
-       .invariant = "Durability",
+       .invariant = "SyncClaim",
        .provoke = provoke::a_primary_that_dies_while_a_standby_catches_up,
        .before = count_unconfirmed},
       {.name = "sync-revision-ignored",
@@ -136,7 +222,7 @@ std::vector<Mutant> make_mutants() {
        .ignores_sync_revision = true},
       {.name = "hand-over-unconfirmed",
        .breaks = "the lock is handed over though the candidate may lack WAL",
-       .invariant = "Durability",
+       .invariant = "SyncClaim",
        .provoke = provoke::a_failover_order_to_a_frozen_server,
        .before = confirm_everybody},
       {.name = "promote-without-lock",

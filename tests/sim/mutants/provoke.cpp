@@ -146,6 +146,61 @@ void a_second_failover_that_never_saw_the_first(Scenario& scenario, Random& rand
   add(scenario, FaultKind::crash_host, at + random.between(6s, 8s), 20s);
 }
 
+namespace {
+
+void come_and_go(Scenario& scenario, Random& random) {
+  for (int i = 0; i < 6; ++i) {
+    const auto at = random.between(1s, 9s);
+    add(scenario, FaultKind::kill_postgres, at, {}, any_node(random));
+    add(scenario, FaultKind::cut_pair, random.between(1s, 9s), random.between(200ms, 1500ms),
+        any_node(random), any_node(random));
+  }
+}
+
+}  // namespace
+
+void standbys_that_come_and_go_beside_a_slow_etcd(Scenario& scenario, Random& random) {
+  begin(scenario, random.chance(0.5) ? ha::SyncMode::on : ha::SyncMode::quorum, 4s);
+  add(scenario, FaultKind::etcd_slow, 1s, 10s);
+  come_and_go(scenario, random);
+}
+
+void standbys_that_come_and_go_beside_lost_replies(Scenario& scenario, Random& random) {
+  begin(scenario, random.chance(0.5) ? ha::SyncMode::on : ha::SyncMode::quorum, 4s);
+  add(scenario, FaultKind::etcd_lost_replies, 1s, 10s);
+  come_and_go(scenario, random);
+}
+
+// Its lease runs out while etcd does not answer, and is there still when it does again.
+void a_leader_that_demotes_and_comes_back(Scenario& scenario, Random& random) {
+  begin(scenario, random.chance(0.5) ? ha::SyncMode::on : ha::SyncMode::quorum, 2s);
+  add(scenario, FaultKind::etcd_outage, random.between(1s, 3s), random.between(1500ms, 3s));
+}
+
+// One voter acknowledges, the other one is behind; then the primary ends, and the lock is free at once.
+void a_voter_that_lags_in_quorum_mode(Scenario& scenario, Random& random) {
+  begin(scenario, ha::SyncMode::quorum, 2s);
+  const auto at = random.between(2s, 4s);
+  const int slow = any_node(random);
+  add(scenario, FaultKind::slow_link, at - 1500ms, 3s, the_leader, slow);
+  if (random.chance(0.5)) add(scenario, FaultKind::freeze_agent, at - 100ms, 3s, any_node(random));
+  add(scenario, random.chance(0.5) ? FaultKind::kill_postgres : FaultKind::crash_host, at, 12s);
+}
+
+void voters_that_lag_in_quorum_mode(Scenario& scenario, Random& random) {
+  begin(scenario, ha::SyncMode::quorum, 2s);
+  scenario.shape.nodes = 5;
+  scenario.shape.tags.assign(5, ha::Tags{});
+  scenario.shape.rates.resize(5, 1.0);
+  const auto at = random.between(2s, 4s);
+  const int quick = static_cast<int>(random.below(5));
+  for (int node = 0; node < 5; ++node) {
+    if (node != quick) add(scenario, FaultKind::slow_link, at - 1500ms, 3s, the_leader, node);
+  }
+  add(scenario, FaultKind::freeze_agent, at - 500ms, 6s, quick);
+  add(scenario, FaultKind::crash_host, at, 12s);
+}
+
 void lost_replies_in_an_election(Scenario& scenario, Random& random) {
   begin(scenario, ha::SyncMode::off, 2s);
   const auto at = random.between(1s, 3s);

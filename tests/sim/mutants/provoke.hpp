@@ -19,6 +19,11 @@ void backends_that_outlive_their_postmaster(Scenario& scenario, Random& random);
 void a_wipe_while_the_primary_is_down(Scenario& scenario, Random& random);
 void a_paused_primary_and_a_proxy_that_sees_nobody_else(Scenario& scenario, Random& random);
 void a_second_failover_that_never_saw_the_first(Scenario& scenario, Random& random);
+void standbys_that_come_and_go_beside_a_slow_etcd(Scenario& scenario, Random& random);
+void standbys_that_come_and_go_beside_lost_replies(Scenario& scenario, Random& random);
+void a_leader_that_demotes_and_comes_back(Scenario& scenario, Random& random);
+void a_voter_that_lags_in_quorum_mode(Scenario& scenario, Random& random);
+void voters_that_lag_in_quorum_mode(Scenario& scenario, Random& random);
 void lost_replies_in_an_election(Scenario& scenario, Random& random);
 
 }  // namespace holdfast::sim::provoke

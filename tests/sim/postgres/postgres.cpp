@@ -59,9 +59,8 @@ void Postgres::start(bool as_standby, std::optional<int> upstream, Done done) {
   in_recovery_ = as_standby;
   data.is_standby = as_standby;
   upstream_ = upstream;
-  names_ = as_standby ? std::vector<ha::Name>{} : node_.saved_names;
-  active_since_.clear();
-  for (const auto& name : names_) active_since_[name] = data.wal.size();
+  names_ = as_standby ? ha::SynchronousNames{} : node_.saved_names;
+  active_since_ = data.wal.size();
   const bool needs_recovery = !data.cleanly_stopped;
   data.cleanly_stopped = false;
   node_.postgres_process.begin();
@@ -154,7 +153,7 @@ void Postgres::end_cleanly(const Done& done) {
   done(true, {});
 }
 
-void Postgres::promote(std::vector<ha::Name> names, Timeline timeline, Done done) {
+void Postgres::promote(ha::SynchronousNames names, Timeline timeline, Done done) {
   if (state_ != State::running || !in_recovery_) return done(false, "it is not a running standby");
   set_names(std::move(names));
   if (receiver_ != 0) drop_receiver(receiver_);
@@ -213,15 +212,10 @@ void Postgres::take_checkpoint() {
   append(world_.next_server_record());
 }
 
-bool Postgres::set_names(std::vector<ha::Name> names) {
+bool Postgres::set_names(ha::SynchronousNames names) {
   if (state_ != State::running) return false;
   node_.saved_names = names;
-  std::map<ha::Name, std::size_t> since;
-  for (const auto& name : names) {
-    const auto known = active_since_.find(name);
-    since[name] = known != active_since_.end() ? known->second : node_.data.wal.size();
-  }
-  active_since_ = std::move(since);
+  active_since_ = node_.data.wal.size();
   names_ = std::move(names);
   answer_commits();
   return true;
@@ -307,9 +301,16 @@ void Postgres::on_flushed() {
   }
 }
 
+// As many of the listed standbys as PostgreSQL waits for.
+bool Postgres::enough(const std::function<bool(int standby)>& counts) const {
+  const auto found = std::count_if(names_.names.begin(), names_.names.end(),
+                                   [&](const ha::Name& name) { return counts(world_.index_of(name)); });
+  return static_cast<std::size_t>(found) >= names_.count;
+}
+
 bool Postgres::is_satisfied(std::size_t index) const {
-  return std::all_of(names_.begin(), names_.end(), [&](const ha::Name& name) {
-    const auto sender = senders_.find(world_.index_of(name));
+  return enough([&](int standby) {
+    const auto sender = senders_.find(standby);
     return sender != senders_.end() && sender->second.acked > index;
   });
 }
@@ -339,17 +340,17 @@ bool Postgres::accepts_writes() const {
 
 bool Postgres::can_acknowledge() const {
   if (!accepts_writes()) return false;
-  return std::all_of(names_.begin(), names_.end(), [&](const ha::Name& name) {
-    const int standby = world_.index_of(name);
+  return enough([&](int standby) {
     const auto sender = senders_.find(standby);
     return sender != senders_.end() && world_.node(standby).postgres.receiver_ == sender->second.connection;
   });
 }
 
 bool Postgres::is_confirmed(int standby) const {
+  const auto& names = names_.names;
   const auto sender = senders_.find(standby);
-  const auto since = active_since_.find(world_.name_of(standby));
-  return sender != senders_.end() && since != active_since_.end() && sender->second.acked >= since->second;
+  const bool is_listed = std::find(names.begin(), names.end(), world_.name_of(standby)) != names.end();
+  return sender != senders_.end() && is_listed && sender->second.acked >= active_since_;
 }
 
 }  // namespace holdfast::sim

@@ -30,7 +30,7 @@ struct Sender {
   std::optional<BootInstant> stalled_since;
 };
 
-// A PostgreSQL server: synchronous_standby_names (all of the list), streaming, promotion, crash recovery.
+// A PostgreSQL server: synchronous_standby_names (so many of the list), streaming, promotion, crash recovery.
 // Commands come from the agent; the log is replicated by itself.
 class Postgres {
  public:
@@ -40,9 +40,9 @@ class Postgres {
   void initdb(Done done);
   void start(bool as_standby, std::optional<int> upstream, Done done);
   void stop(ha::StopMode mode, Done done);
-  void promote(std::vector<ha::Name> names, Timeline timeline, Done done);
+  void promote(ha::SynchronousNames names, Timeline timeline, Done done);
   void checkpoint(Done done);
-  bool set_names(std::vector<ha::Name> names);
+  bool set_names(ha::SynchronousNames names);
   void follow(std::optional<int> upstream);
 
   // What happens to it.
@@ -75,7 +75,7 @@ class Postgres {
   bool accepts_writes() const;
   bool is_receiving() const { return receiver_ != 0; }
   std::optional<int> upstream() const { return upstream_; }
-  const std::vector<ha::Name>& names() const { return names_; }
+  const ha::SynchronousNames& names() const { return names_; }
   const std::map<int, Sender>& senders() const { return senders_; }
   bool is_confirmed(int standby) const;
   // Could a commit be acknowledged now, if a client sent one?
@@ -88,6 +88,7 @@ class Postgres {
   void on_flushed();
   void answer_commits();
   bool is_satisfied(std::size_t index) const;
+  bool enough(const std::function<bool(int standby)>& counts) const;
   void fail_commits();
   void try_connect();
   void end_streams();
@@ -115,8 +116,8 @@ class Postgres {
   bool in_recovery_ = true;
   bool lingers_ = false;
   bool flush_due_ = false;
-  std::vector<ha::Name> names_;
-  std::map<ha::Name, std::size_t> active_since_;  // EC-52
+  ha::SynchronousNames names_;
+  std::size_t active_since_ = 0;  // where the log ended when the names became active (EC-52)
   std::vector<Commit> waiting_;
   std::map<int, Sender> senders_;
   std::optional<int> upstream_;

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <array>
+
 #include "sim/run/scenario.hpp"
 
 namespace holdfast::sim {
@@ -14,7 +16,9 @@ ha::Settings draw_settings(Random& random) {
   settings.maximum_lag_on_failover = random.chance(0.5) ? 1'048'576 : 131'072;
   settings.use_pg_rewind = random.chance(0.7);
   settings.clock_drift_max = random.chance(0.5) ? 0.001 : 0.02;
-  if (random.chance(0.6)) settings.synchronous_mode = ha::SyncMode::on;
+  if (random.chance(0.7)) {
+    settings.synchronous_mode = random.chance(0.4) ? ha::SyncMode::on : ha::SyncMode::quorum;
+  }
   settings.synchronous_mode_strict = random.chance(0.15);
   settings.synchronous_node_count = random.chance(0.25) ? 2 : 1;
   return settings;
@@ -49,11 +53,12 @@ Scenario draw_scenario(std::uint64_t seed, const Mutant& mutant) {
 
 std::string describe(const Scenario& scenario) {
   const auto& settings = scenario.shape.settings;
-  const bool sync = settings.synchronous_mode == ha::SyncMode::on;
+  const std::array modes{"off", "on", "quorum"};
   auto text = fmt::format(
       "{} nodes, synchronous_mode {}{}{}, leader_ttl {} s, loop_wait {} s, primary_start_timeout {} s, "
       "use_pg_rewind {}",
-      scenario.shape.nodes, sync ? "on" : "off", settings.synchronous_mode_strict ? " (strict)" : "",
+      scenario.shape.nodes, modes[static_cast<std::size_t>(settings.synchronous_mode)],
+      settings.synchronous_mode_strict ? " (strict)" : "",
       fmt::format(", synchronous_node_count {}", settings.synchronous_node_count),
       settings.leader_ttl.count() / 1000, settings.loop_wait.count() / 1000,
       settings.primary_start_timeout.count() / 1000, settings.use_pg_rewind ? "on" : "off");

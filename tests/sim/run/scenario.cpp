@@ -32,9 +32,12 @@ std::string missing_sync(World& world) {
   for (int i = 0; i < world.node_count(); ++i) {
     may_be += i != world.leader() && world.node(i).tags.may_be_sync() ? 1 : 0;
   }
-  const auto wanted = std::min(settings.synchronous_node_count, may_be);
-  if (seen->ha.sync.standbys.size() == wanted) return {};
-  return fmt::format("{} of {} synchronous standbys", seen->ha.sync.standbys.size(), wanted);
+  const auto& sync = seen->ha.sync;
+  const auto required = std::min(settings.synchronous_node_count, may_be);
+  const auto wanted = settings.synchronous_mode == ha::SyncMode::quorum ? may_be : required;
+  if (sync.standbys.size() == wanted && sync.acknowledgers() == required) return {};
+  return fmt::format("{} of {} synchronous standbys, {} of {} of which have every commit",
+                     sync.standbys.size(), wanted, sync.acknowledgers(), required);
 }
 
 bool proxies_write(const World& world, const std::vector<std::uint64_t>& before) {

@@ -61,6 +61,10 @@ class Teller {
     for (std::size_t i = 2; i < words.size(); ++i) {
       if (words[i] == "synchronous_mode=on")
         shape.settings.synchronous_mode = ha::SyncMode::on;
+      else if (words[i] == "synchronous_mode=quorum")
+        shape.settings.synchronous_mode = ha::SyncMode::quorum;
+      else if (words[i] == "synchronous_mode_strict=on")
+        shape.settings.synchronous_mode_strict = true;
       else if (words[i] == "use_pg_rewind=off")
         shape.settings.use_pg_rewind = false;
       else
@@ -107,9 +111,10 @@ class Teller {
   std::string state() {
     std::string text;
     const auto seen = world_->etcd.seen();
-    text += fmt::format(
-        "leader: {}; sync: {}\n", seen->ha.leader ? seen->ha.leader->name : "none",
-        seen->ha.sync.is_active() ? seen->ha.sync.leader + " + " + join(seen->ha.sync.standbys) : "off");
+    const auto& sync = seen->ha.sync;
+    const auto quorum = sync.quorum > 0 ? fmt::format(", quorum {}", sync.quorum) : "";
+    text += fmt::format("leader: {}; sync: {}\n", seen->ha.leader ? seen->ha.leader->name : "none",
+                        sync.is_active() ? sync.leader + " + " + join(sync.standbys) + quorum : "off");
     for (int i = 0; i < world_->node_count(); ++i) {
       const auto server = world_->node(i).agent.observe().server;
       const char* role = server.in_recovery ? "standby" : "primary";

@@ -81,6 +81,14 @@ inline void make_synchronous(View& view, std::vector<Name> standbys) {
   view.cluster->sync = {.exists = true, .mod_revision = 60, .leader = "pg1", .standbys = std::move(standbys)};
 }
 
+inline SynchronousNames all_of(std::vector<Name> names) {
+  const auto count = names.size();
+  return {.names = std::move(names), .count = count, .any = false};
+}
+inline SynchronousNames any_of(std::size_t count, std::vector<Name> names) {
+  return {.names = std::move(names), .count = count, .any = true};
+}
+
 template <class A>
 const A* find_action(const Decision& decision) {
   for (const auto& action : decision.actions) {

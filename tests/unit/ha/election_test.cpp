@@ -41,6 +41,81 @@ TEST(Election, only_a_listed_standby_leads_while_a_synchronous_mode_is_in_force)
   EXPECT_EQ(decide(view).actions, actions({AcquireLeader{60, true, 2, 40}}));
 }
 
+// pg2 and pg3 are the voters; one of them has every commit.
+View a_voter() {
+  View view = a_replica_without_leader("pg2");
+  make_synchronous(view, {"pg2", "pg3"});
+  view.cluster->sync.quorum = 1;
+  view.peers["pg3"].settled_at = 61;
+  return view;
+}
+
+TEST(Quorum, a_voter_leads_when_the_others_are_not_ahead) {
+  EXPECT_EQ(decide(a_voter()).actions, actions({AcquireLeader{60, true, 2, 40}}));
+}
+
+TEST(Quorum, a_voter_waits_for_those_it_does_not_hear) {
+  View view = a_voter();
+  view.peers.clear();
+  view.memory.lock_free_since = noon - 60s;
+  EXPECT_EQ(
+      *obstacle_to_lead(view),
+      "0 of the 1 other voters that a quorum needs are known not to be ahead: pg3 is not heard from, pg1 is "
+      "not heard from");
+  EXPECT_EQ(find_action<AcquireLeader>(decide(view)), nullptr);
+  view.cluster->failover = FailoverKey{.candidate = "pg2"};
+  EXPECT_TRUE(obstacle_to_lead(view)) << "not even by order";
+}
+
+TEST(Quorum, a_position_from_before_the_lock_was_free_does_not_count) {
+  for (const std::int64_t settled_at : {0, 40, 60}) {
+    View view = a_voter();
+    view.peers["pg3"].settled_at = settled_at;
+    EXPECT_TRUE(obstacle_to_lead(view)) << settled_at;
+  }
+}
+
+TEST(Quorum, a_voter_that_is_ahead_by_its_length_does_not_count_whatever_its_timeline) {
+  View view = a_voter();
+  view.peers["pg3"].position = Lsn{1001};
+  EXPECT_TRUE(obstacle_to_lead(view));
+  view.server.timeline = 2;
+  EXPECT_TRUE(obstacle_to_lead(view)) << "it may be on ours and not have said so yet";
+}
+
+TEST(Quorum, the_former_leader_is_a_voter_and_leads_without_the_others) {
+  View view = a_voter();
+  view.peers["pg1"] = a_standby_peer();
+  view.peers["pg1"].settled_at = 61;
+  view.peers.erase("pg3");
+  EXPECT_EQ(obstacle_to_lead(view), std::nullopt);
+  View former = a_replica_without_leader("pg1");
+  make_synchronous(former, {"pg2", "pg3"});
+  former.cluster->sync.quorum = 1;
+  former.peers.clear();
+  EXPECT_EQ(obstacle_to_lead(former), std::nullopt);
+}
+
+TEST(Quorum, the_lock_is_let_go_only_when_a_successor_would_have_the_votes) {
+  View view = a_primary_that_leads();
+  make_synchronous(view, {"pg2", "pg3"});
+  view.cluster->sync.quorum = 1;
+  EXPECT_FALSE(ready_successor(view).empty());
+  view.peers["pg3"].position = Lsn{1001};
+  EXPECT_EQ(ready_successor(view), "pg3");
+  view.peers.erase("pg3");
+  EXPECT_EQ(ready_successor(view), "");
+}
+
+TEST(Election, a_nofailover_leader_leads_on_when_nobody_else_has_its_commits) {
+  View view = a_replica_without_leader("pg1");
+  view.tags.nofailover = true;
+  make_synchronous(view, {"pg2"});
+  EXPECT_TRUE(obstacle_to_lead(view));
+  make_synchronous(view, {});
+  EXPECT_EQ(obstacle_to_lead(view), std::nullopt);
+}
+
 TEST(Election, the_key_decides_and_not_the_setting_that_was_just_switched_off) {
   View view = a_replica_without_leader("pg2");
   make_synchronous(view, {"pg3"});

@@ -72,14 +72,24 @@ TEST(Promotion, empties_the_names_it_would_wait_for) {
   EXPECT_EQ(decide(view).actions, actions({Promote{{}, 2}}));
   view.settings.synchronous_mode = SyncMode::on;
   view.settings.synchronous_mode_strict = true;
-  EXPECT_EQ(decide(view).actions, actions({Promote{{strict_placeholder}, 2}}));
+  EXPECT_EQ(decide(view).actions, actions({Promote{all_of({strict_placeholder}), 2}}));
+}
+
+TEST(Promotion, of_a_leader_that_was_stopped_keeps_waiting_for_those_that_sync_lists) {
+  View view = a_replica("pg1");
+  make_synchronous(view, {"pg2", "pg3"});
+  view.cluster->sync.quorum = 1;
+  view.tenure = {.held = true, .epoch = {50}, .deadline = noon + 4s, .renewed_at = noon};
+  view.cluster->timeline = {2, 70};
+  view.settings.synchronous_mode = SyncMode::quorum;
+  EXPECT_EQ(decide(view).actions, actions({Promote{any_of(1, {"pg2", "pg3"}), 2}}));
 }
 
 TEST(Sync, a_standby_is_added_in_postgresql_first_and_in_the_key_when_it_has_caught_up) {  // EC-51, EC-52
   View view = a_primary_that_leads();
   make_synchronous(view, {});
-  EXPECT_EQ(next_sync_step(view)->action, Action{SetSynchronousNames{{"pg2"}}});
-  view.server.synchronous_names = {"pg2"};
+  EXPECT_EQ(next_sync_step(view)->action, Action{SetSynchronousNames{all_of({"pg2"})}});
+  view.server.synchronous_names = all_of({"pg2"});
   EXPECT_FALSE(next_sync_step(view));
   view.server.standbys[0].confirmed = true;
   EXPECT_EQ(next_sync_step(view)->action, (Action{WriteSync{{"pg2"}, 60}}));
@@ -88,17 +98,17 @@ TEST(Sync, a_standby_is_added_in_postgresql_first_and_in_the_key_when_it_has_cau
 TEST(Sync, a_standby_is_removed_from_the_key_first_and_from_postgresql_after) {
   View view = a_primary_that_leads();
   make_synchronous(view, {"pg2"});
-  view.server.synchronous_names = {"pg2"};
+  view.server.synchronous_names = all_of({"pg2"});
   view.server.standbys[0].streaming = false;
   EXPECT_EQ(next_sync_step(view)->action, (Action{WriteSync{{}, 60}}));
   view.cluster->sync.standbys.clear();
-  EXPECT_EQ(next_sync_step(view)->action, Action{SetSynchronousNames{{"pg3"}}});
+  EXPECT_EQ(next_sync_step(view)->action, Action{SetSynchronousNames{all_of({"pg3"})}});
 }
 
 TEST(Sync, a_silent_standby_that_still_acknowledges_stays) {
   View view = a_primary_that_leads();
   make_synchronous(view, {"pg2"});
-  view.server.synchronous_names = {"pg2"};
+  view.server.synchronous_names = all_of({"pg2"});
   view.peers["pg2"].suspected_at = noon - 10s;
   EXPECT_FALSE(next_sync_step(view));
   view.server.standbys[0].stalled_since = noon - view.settings.standby_drop_after;
@@ -109,11 +119,11 @@ TEST(Sync, strict_keeps_waiting_for_those_listed_last) {
   View view = a_primary_that_leads();
   make_synchronous(view, {"pg2"});
   view.settings.synchronous_mode_strict = true;
-  view.server.synchronous_names = {"pg2"};
+  view.server.synchronous_names = all_of({"pg2"});
   view.server.standbys.clear();
   EXPECT_FALSE(next_sync_step(view));
   view.cluster->sync.standbys.clear();
-  EXPECT_EQ(next_sync_step(view)->action, Action{SetSynchronousNames{{strict_placeholder}}});
+  EXPECT_EQ(next_sync_step(view)->action, Action{SetSynchronousNames{all_of({strict_placeholder})}});
 }
 
 TEST(Sync, becomes_active_without_any_standby) {  // EC-62
@@ -126,8 +136,116 @@ TEST(Sync, two_nodes_are_both_waited_for) {
   View view = a_primary_that_leads();
   make_synchronous(view, {"pg2"});
   view.settings.synchronous_node_count = 2;
-  view.server.synchronous_names = {"pg2"};
-  EXPECT_EQ(next_sync_step(view)->action, (Action{SetSynchronousNames{{"pg2", "pg3"}}}));
+  view.server.synchronous_names = all_of({"pg2"});
+  EXPECT_EQ(next_sync_step(view)->action, Action{SetSynchronousNames{all_of({"pg2", "pg3"})}});
+}
+
+TEST(Sync, a_standby_that_is_to_be_replaced_stays_until_the_better_one_is_listed) {
+  View view = a_primary_that_leads();
+  make_synchronous(view, {"pg2"});
+  view.server.synchronous_names = all_of({"pg2"});
+  view.peers["pg3"].tags.sync_priority = 5;
+  EXPECT_EQ(next_sync_step(view)->action, Action{SetSynchronousNames{all_of({"pg2", "pg3"})}});
+  view.server.synchronous_names = all_of({"pg2", "pg3"});
+  view.server.standbys[1].confirmed = true;
+  EXPECT_EQ(next_sync_step(view)->action, (Action{WriteSync{{"pg2", "pg3"}, 60}}));
+  view.cluster->sync.standbys = {"pg2", "pg3"};
+  EXPECT_EQ(next_sync_step(view)->action, (Action{WriteSync{{"pg3"}, 60}}));
+}
+
+TEST(Sync, one_that_lags_too_far_is_replaced_if_there_is_another) {
+  View view = a_primary_that_leads();
+  make_synchronous(view, {"pg2"});
+  view.settings.maximum_lag_on_syncnode = 100;
+  view.server.synchronous_names = all_of({"pg2"});
+  view.server.standbys[0].flushed = Lsn{800};
+  EXPECT_EQ(next_sync_step(view)->action, Action{SetSynchronousNames{all_of({"pg2", "pg3"})}});
+  view.server.standbys.pop_back();
+  EXPECT_FALSE(next_sync_step(view)) << "nobody else has what it has";
+}
+
+TEST(Sync, a_nosync_standby_is_not_waited_for) {
+  View view = a_primary_that_leads();
+  make_synchronous(view, {});
+  view.peers["pg2"].tags.nosync = true;
+  EXPECT_EQ(next_sync_step(view)->action, Action{SetSynchronousNames{all_of({"pg3"})}});
+  view.peers["pg3"].tags.sync_priority = 0;
+  EXPECT_FALSE(next_sync_step(view));
+}
+
+TEST(Sync, is_not_acted_on_as_it_was_before_our_own_last_write) {
+  View view = a_primary_that_leads();
+  make_synchronous(view, {});
+  view.cluster->revision = 70;
+  view.pending.sync_revision = 71;
+  EXPECT_FALSE(next_sync_step(view));
+  view.cluster->revision = 71;
+  EXPECT_TRUE(next_sync_step(view));
+}
+
+TEST(Sync, a_write_without_an_answer_is_written_again_before_anything_else) {  // EC-11
+  View view = a_primary_that_leads();
+  make_synchronous(view, {"pg2"});
+  view.server.synchronous_names = all_of({"pg2"});
+  view.server.standbys[0].streaming = false;
+  view.pending.sync_in_doubt = true;
+  EXPECT_EQ(next_sync_step(view)->action, (Action{WriteSync{{"pg2"}, 60}}));
+}
+
+TEST(Quorum, all_standbys_are_voters_and_one_of_them_has_to_acknowledge) {
+  View view = a_primary_that_leads();
+  make_synchronous(view, {});
+  view.settings.synchronous_mode = SyncMode::quorum;
+  EXPECT_EQ(next_sync_step(view)->action, Action{SetSynchronousNames{any_of(1, {"pg2", "pg3"})}});
+  view.server.synchronous_names = any_of(1, {"pg2", "pg3"});
+  EXPECT_FALSE(next_sync_step(view)) << "nobody has caught up";
+  view.server.standbys[1].confirmed = true;
+  EXPECT_EQ(next_sync_step(view)->action, (Action{WriteSync{{"pg2", "pg3"}, 60, 1}}));
+}
+
+TEST(Quorum, a_dead_standby_is_left_out_without_a_commit_that_waits) {
+  View view = a_primary_that_leads();
+  make_synchronous(view, {"pg2", "pg3"});
+  view.cluster->sync.quorum = 1;
+  view.settings.synchronous_mode = SyncMode::quorum;
+  view.server.synchronous_names = any_of(1, {"pg2", "pg3"});
+  view.server.standbys[1].streaming = false;
+  EXPECT_EQ(next_sync_step(view)->action, Action{SetSynchronousNames{any_of(1, {"pg2"})}});
+  view.server.synchronous_names = any_of(1, {"pg2"});
+  EXPECT_FALSE(next_sync_step(view));
+  view.server.standbys[0].confirmed = true;
+  EXPECT_EQ(next_sync_step(view)->action, (Action{WriteSync{{"pg2"}, 60, 0}}));
+}
+
+TEST(Quorum, strict_keeps_waiting_without_any_standby_and_says_so) {
+  View view = a_primary_that_leads();
+  make_synchronous(view, {"pg2", "pg3"});
+  view.cluster->sync.quorum = 1;
+  view.settings.synchronous_mode = SyncMode::quorum;
+  view.settings.synchronous_mode_strict = true;
+  view.server.synchronous_names = any_of(1, {"pg2", "pg3"});
+  view.server.standbys.clear();
+  EXPECT_FALSE(next_sync_step(view));
+  EXPECT_NE(decide(view).reason.find("commits wait (synchronous_mode_strict)"), std::string::npos);
+  view.settings.synchronous_mode_strict = false;
+  EXPECT_EQ(next_sync_step(view)->action, (Action{WriteSync{{}, 60}}));
+}
+
+TEST(Quorum, a_switchover_lists_the_candidate_alone_before_the_lock_is_let_go) {
+  View view = a_primary_that_leads();
+  make_synchronous(view, {"pg2", "pg3"});
+  view.cluster->sync.quorum = 1;
+  view.settings.synchronous_mode = SyncMode::quorum;
+  view.server.state = ServerState::stopped;
+  view.server.cleanly_stopped = true;
+  view.memory.hand_over = HandOver::confirm;
+  view.memory.hand_over_to = "pg3";
+  view.memory.hand_over_since = noon;
+  view.peers["pg3"].position = Lsn{1001};
+  EXPECT_EQ(decide(view).actions, actions({WriteSync{{"pg3"}, 60}}));
+  view.cluster->sync.standbys = {"pg3"};
+  view.cluster->sync.quorum = 0;
+  EXPECT_EQ(decide(view).actions, actions({ReleaseLeader{}}));
 }
 
 View after(View view, const Decision& decision) {

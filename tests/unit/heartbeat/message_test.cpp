@@ -66,6 +66,7 @@ Heartbeat any_heartbeat() {
   heartbeat.write_lsn = *lsn();
   heartbeat.receive_lsn = *lsn();
   heartbeat.replay_lsn = *lsn();
+  heartbeat.settled_at = *rc::gen::arbitrary<std::int64_t>();
   heartbeat.replication_state = *text();
   if (*rc::gen::arbitrary<bool>()) heartbeat.replay_lag = *duration();
   heartbeat.tags.noloadbalance = *rc::gen::arbitrary<bool>();
