@@ -174,6 +174,15 @@ void expand_proxy(Node& tree, const NodeConfig& self, const Origin& origin) {
   fill(proxy.at_or_map("stats"), "listen", Node::string(listen_address(self, self.ports.stats), origin));
 }
 
+// A new cluster of several members loses nothing that was acknowledged with one of them. What is in the DCS
+// already stays as it is: this is read when a cluster is created.
+void expand_bootstrap(Node& tree, const std::vector<NodeConfig>& nodes) {
+  const auto members = std::ranges::count_if(nodes, [](const auto& node) { return node.has(Role::agent); });
+  if (members < 2) return;
+  fill(tree.at_or_map("bootstrap").at_or_map("dcs"), "synchronous_mode",
+       Node::string("quorum", {Origin::Kind::derived, "nodes"}));
+}
+
 void expand_self(Node& tree, const std::vector<NodeConfig>& nodes, const NodeConfig& self,
                  Problems& problems) {
   const Origin origin{Origin::Kind::derived, "nodes." + self.name};
@@ -187,7 +196,10 @@ void expand_self(Node& tree, const std::vector<NodeConfig>& nodes, const NodeCon
   fill(tree.at_or_map("restapi"), "listen", Node::string(listen_address(self, self.ports.restapi), origin));
   fill(tree.at_or_map("restapi"), "connect_address", Node::string(address(self, self.ports.restapi), origin));
   if (self.has(Role::etcd)) expand_etcd_server(tree, nodes, self, origin);
-  if (self.has(Role::agent)) expand_agent(tree, self, origin, problems);
+  if (self.has(Role::agent)) {
+    expand_agent(tree, self, origin, problems);
+    expand_bootstrap(tree, nodes);
+  }
   if (self.has(Role::proxy)) expand_proxy(tree, self, origin);
   if (self.has(Role::vip))
     fill(tree.at_or_map("vip").at_or_map("stats"), "listen",

@@ -107,7 +107,9 @@ struct Schema<DynamicConfig> {
             .apply = Apply::cluster},
       Field{.key = "maximum_lag_on_syncnode",
             .member = &C::maximum_lag_on_syncnode,
-            .help = "A synchronous standby further behind is replaced; off when not positive.",
+            .help =
+                "A synchronous standby that is further behind is replaced, if there is another; off when not "
+                "positive.",
             .apply = Apply::cluster},
       Field{.key = "max_timelines_history",
             .member = &C::max_timelines_history,
@@ -134,17 +136,20 @@ struct Schema<DynamicConfig> {
             .apply = Apply::cluster,
             .aliases = "master_stop_timeout",
             .without_effect = true},
-      Field{.key = "synchronous_mode",
-            .member = &C::synchronous_mode,
-            .help = "Whether a commit waits for a standby, and how standbys are chosen.",
-            .apply = Apply::cluster},
+      Field{
+          .key = "synchronous_mode",
+          .member = &C::synchronous_mode,
+          .help =
+              "Whether a commit waits for standbys: for `synchronous_node_count` named ones (on), or for as "
+              "many of all (quorum). A new cluster made with `nodes` has quorum, if it is not set.",
+          .apply = Apply::cluster},
       Field{.key = "synchronous_mode_strict",
             .member = &C::synchronous_mode_strict,
             .help = "Commits wait even when there is no standby.",
             .apply = Apply::cluster},
       Field{.key = "synchronous_node_count",
             .member = &C::synchronous_node_count,
-            .help = "Standbys that a commit waits for.",
+            .help = "Standbys that a commit waits for, as far as there are so many.",
             .min = 1,
             .max = 100,
             .apply = Apply::cluster},

@@ -136,6 +136,13 @@ class Cluster:
         """The synchronous standby, as it says itself."""
         return next((node for node in self.nodes if node.check("/sync", within=2) == 200), None)
 
+    def sync(self):
+        """What the key `sync` says: leader, standbys, quorum."""
+        found = json.loads(self.key("sync") or "{}")
+        listed = found.get("sync_standby") or ""
+        return {"leader": found.get("leader"), "standbys": listed.split(",") if listed else [],
+                "quorum": found.get("quorum", 0)}
+
     def dynamic(self):
         for node in self.nodes:
             if node.check("/config") == 200:
@@ -164,7 +171,11 @@ class Cluster:
         rows = leader.sql("select application_name, sync_state from pg_stat_replication where state = 'streaming'")
         if len(rows) != len(expected) - 1:
             raise NotYet(f"{leader.name} streams to {rows}")
-        wants_sync = str(self.dynamic().get("synchronous_mode", "off")).lower() in ("on", "true")
+        mode = str(self.dynamic().get("synchronous_mode", "off")).lower()
+        others = sorted(node.name for node in expected if node is not leader)
+        if mode == "quorum" and (self.sync()["standbys"] != others or any(row[1] != "quorum" for row in rows)):
+            raise NotYet(f"not all are voters yet: {self.sync()}, {rows}")
+        wants_sync = mode in ("on", "true")
         if wants_sync and len(expected) > 1 and (not any(row[1] == "sync" for row in rows) or not self.sync_standby()):
             raise NotYet(f"no synchronous standby yet: {rows}")
         for proxy in self.proxies:

@@ -34,6 +34,18 @@ TEST(ShortForm, makes_a_database_node_of_a_line) {
   EXPECT_EQ(config.nodes.size(), 4U);
 }
 
+TEST(ShortForm, lets_a_new_cluster_of_several_members_commit_by_quorum_unless_told_otherwise) {
+  const auto mode = [](const std::string& more) {
+    return good(std::string{short_form} + more, on_host("pg2.example.org")).bootstrap.dcs.synchronous_mode;
+  };
+  EXPECT_EQ(mode(""), SynchronousMode::quorum);
+  EXPECT_EQ(mode("bootstrap: {dcs: {ttl: 40}}\n"), SynchronousMode::quorum);
+  EXPECT_EQ(mode("bootstrap: {dcs: {synchronous_mode: off}}\n"), SynchronousMode::off);
+  const Config alone =
+      good("scope: s\npasswords: {superuser: a, replication: b}\nnodes: {pg1: 10.0.1.11}\n", on_host("pg1"));
+  EXPECT_EQ(alone.bootstrap.dcs.synchronous_mode, SynchronousMode::off);
+}
+
 TEST(ShortForm, makes_a_proxy_that_needs_no_password) {
   const Config config = good(
       "scope: s\nnodes: {pg1: 10.0.1.11, lb1: {host: 10.0.1.21, roles: [proxy, edge]}}\n", on_host("lb1"));
