@@ -114,7 +114,7 @@ class Agent {
 
   std::shared_ptr<const dcs::Cluster> cached_;
   ha::Memory memory_;
-  ha::PendingWrites pending_;
+  ha::PendingWrites pending_{.sync_in_doubt = true};  // of a process before us
   bool following_ = false;
   bool owns_bootstrap_ = false;
   bool is_stopping_ = false;

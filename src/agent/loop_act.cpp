@@ -104,7 +104,14 @@ void Agent::act(const ha::Action& action) {
 awaitable<Result<dcs::Revision>> Agent::write_to_dcs(ha::Action action) {
   if (std::holds_alternative<ha::AcquireLeader>(action) ||
       std::holds_alternative<ha::ReadoptLeader>(action)) {
-    co_return co_await lock_.take(std::move(action), settings_);
+    const auto* acquire = std::get_if<ha::AcquireLeader>(&action);
+    const bool writes_sync = acquire != nullptr && acquire->writes_sync;
+    auto taken = co_await lock_.take(std::move(action), settings_);
+    if (taken && writes_sync) {
+      pending_.sync_in_doubt = false;
+      pending_.sync_revision = *taken;
+    }
+    co_return taken;
   }
   if (std::holds_alternative<ha::ReleaseLeader>(action)) {
     std::optional<std::string> status;

@@ -24,6 +24,14 @@ Answer when_lease_is_too_short(const View& view) {
   return wait("no action: holding the leader lock, but the lease is about to end");
 }
 
+// Whom a primary has to wait for from its first commit on is told by `sync`: it has to be known what that
+// says.
+Answer when_sync_is_not_known(const View& view) {
+  if (sync_may_be_older(view)) return wait("no action: waiting to see what `sync` says", view.now + 1s);
+  if (auto again = step_out_of_doubt(view)) return act(std::move(again->reason), {std::move(again->action)});
+  return std::nullopt;
+}
+
 // Our primary is down. Synchronous: a successor has every acknowledged commit, so it leads at once.
 // Asynchronous: only we have them all, so restarting in place comes first (EC-36).
 Step recover_primary(const View& view) {
@@ -49,12 +57,16 @@ Step recover_primary(const View& view) {
     return give_up_lock(view, "PostgreSQL does not start: " + view.last_job->problem);
   }
   if (auto answer = when_lease_is_too_short(view)) return *std::move(answer);
-  if (was_primary) return act_unhurried(view, "PostgreSQL is down: starting it as primary", StartPrimary{});
+  if (was_primary) {
+    if (auto answer = when_sync_is_not_known(view)) return *std::move(answer);
+    return act_unhurried(view, "PostgreSQL is down: starting it as primary", StartPrimary{});
+  }
   return act_unhurried(view, "leader with a stopped standby: starting it to promote it", StartStandby{});
 }
 
 Step promote(const View& view) {
   if (auto answer = when_lease_is_too_short(view)) return *std::move(answer);
+  if (auto answer = when_sync_is_not_known(view)) return *std::move(answer);
   const auto& given = view.cluster->timeline;
   // An earlier attempt used it up, somebody promoted by hand, or the lock is older than the key.
   if (given.number <= newest_timeline_in_use(view)) {

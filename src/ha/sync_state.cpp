@@ -170,19 +170,27 @@ SynchronousNames names_at_start(const Settings& settings, const SyncKey& sync, c
           .any = settings.synchronous_mode == SyncMode::quorum || claim.quorum() > 0};
 }
 
+bool sync_may_be_older(const View& view) {
+  return view.pending.sync || view.cluster->revision < view.pending.sync_revision;
+}
+
+// Until some write has been answered, neither that one nor what `sync` says now can be built on (EC-11).
+std::optional<SyncStep> step_out_of_doubt(const View& view) {
+  const auto& sync = view.cluster->sync;
+  if (!view.pending.sync_in_doubt || sync.leader != view.self) return std::nullopt;
+  return SyncStep{WriteSync{sync.standbys, sync.mod_revision, sync.quorum},
+                  "an earlier write of `sync` may yet take effect: writing it again"};
+}
+
 std::optional<SyncStep> next_sync_step(const View& view) {
-  if (view.cluster->revision < view.pending.sync_revision) return std::nullopt;  // not what we wrote last
+  if (sync_may_be_older(view)) return std::nullopt;
   if (view.settings.synchronous_mode == SyncMode::off) return step_to_off(view);
   const auto& sync = view.cluster->sync;
   // The key is of another leader, or not there yet: nobody but us may lead from now on (EC-62).
   if (sync.leader != view.self)
     return SyncStep{WriteSync{{}, sync.mod_revision}, "synchronous mode becomes active"};
 
-  // Until some write has been answered, neither that one nor what `sync` says now can be built on (EC-11).
-  if (view.pending.sync_in_doubt) {
-    return SyncStep{WriteSync{sync.standbys, sync.mod_revision, sync.quorum},
-                    "a write of `sync` was not answered: writing it again"};
-  }
+  if (auto again = step_out_of_doubt(view)) return again;
   const SynchronousNames wanted = wanted_standbys(view);
   if (wanted.names.empty() && view.settings.synchronous_mode_strict) return step_to_wait(view);
   const QuorumTarget target{.waits = wanted, .mode = view.settings.synchronous_mode};

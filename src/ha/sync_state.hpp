@@ -23,6 +23,13 @@ std::optional<SyncStep> next_sync_step(const View& view);
 // come.
 SynchronousNames names_at_start(const Settings& settings, const SyncKey& sync, const Name& self);
 
+// What was seen of `sync` may be from before our own last write of it: nothing can be built on it.
+bool sync_may_be_older(const View& view);
+
+// An earlier write of `sync`, of this process or one before it, was not answered and may yet take effect:
+// writing the key again leaves it no way to.
+std::optional<SyncStep> step_out_of_doubt(const View& view);
+
 // Strict mode without a standby to wait for: in words. nullopt: commits are not held up by that.
 std::optional<std::string> why_commits_wait(const View& view);
 

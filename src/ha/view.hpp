@@ -148,7 +148,7 @@ struct PendingWrites {
   bool sync = false;
   // The last write of `sync` that was answered, by revision: what was seen before it says nothing of `sync`.
   std::int64_t sync_revision = 0;
-  bool sync_in_doubt = false;  // a write of `sync` was not answered: it may yet take effect
+  bool sync_in_doubt = false;  // a write of `sync`, maybe of an earlier process, may yet take effect
   bool failover = false;
   bool synchronous_names = false;  // not the DCS, but as short: the setting in PostgreSQL
 

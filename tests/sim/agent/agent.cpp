@@ -35,7 +35,7 @@ void Agent::start() {
   settings_ = world_.settings;
   memory_ = {};
   tenure_ = {};
-  pending_ = {};
+  pending_ = {.sync_in_doubt = true};
   job_ = ha::Job::none;
   ++job_number_;
   last_job_.reset();

@@ -126,6 +126,8 @@ void Agent::send_leader_write(const Action& action, dcs::LeaseId lease, BootInst
     world_.trace.say(world_.now(), node_.host.name, "{}: {}", to_string(action),
                      applied ? "done" : "refused or unknown");
     if (applied) hold(lease, lock, sent);
+    const auto* acquire = std::get_if<ha::AcquireLeader>(&action);
+    if (applied && acquire != nullptr && acquire->writes_sync) pending_.sync_in_doubt = false;
     wake();
   });
 }

@@ -21,6 +21,10 @@ void Durability::on_dcs_change(const Seen& seen) {
 }
 
 void Durability::on_primary(World& world, const Node& node) {
+  // A start that began before a hypervisor stopped the clock ends after it: the former primary, not a later
+  // one, as long as it can acknowledge nothing.
+  const auto& leader = world.etcd.seen()->ha.sync.leader;
+  if (node.host.lost_time && leader != node.host.name && !node.postgres.can_acknowledge()) return;
   std::unordered_set<WriteId> has;
   for (const auto& record : node.data.wal) has.insert(record.id);
   std::size_t missing = 0;

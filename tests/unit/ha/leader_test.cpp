@@ -192,6 +192,19 @@ TEST(Sync, a_write_without_an_answer_is_written_again_before_anything_else) {  /
   EXPECT_EQ(next_sync_step(view)->action, (Action{WriteSync{{"pg2"}, 60}}));
 }
 
+TEST(Sync, must_be_known_before_a_server_starts_as_primary) {
+  View view = a_primary_that_leads();
+  make_synchronous(view, {"pg2"});
+  view.peers.clear();
+  view.server.state = ServerState::stopped;
+  view.pending.sync = true;
+  EXPECT_EQ(decide(view).actions, actions({}));
+  view.pending = {.sync_in_doubt = true};
+  EXPECT_EQ(decide(view).actions, actions({WriteSync{{"pg2"}, 60}}));
+  view.pending = {};
+  EXPECT_EQ(decide(view).actions, actions({StartPrimary{}}));
+}
+
 TEST(Quorum, all_standbys_are_voters_and_one_of_them_has_to_acknowledge) {
   View view = a_primary_that_leads();
   make_synchronous(view, {});
