@@ -58,10 +58,22 @@ TEST(Layout, shows_its_configuration_without_passwords) {
   EXPECT_THAT(print_config(layout, true), HasSubstr("pg3: 127.0.77.13"));
 }
 
-TEST(Options, refuse_a_network_that_is_not_loopback) {
+TEST(Options, refuse_a_network_that_somebody_may_use) {
+  EXPECT_TRUE(parse_options({"--network", "127.0.90"}));
+  EXPECT_TRUE(parse_options({"--network", "198.18.90"}));
   EXPECT_FALSE(parse_options({"--network", "10.0.0"}));
-  EXPECT_FALSE(parse_options({"--network", "127.0.77.1"}));
-  EXPECT_TRUE(parse_options({"--network", "127.0.78"}));
+  EXPECT_FALSE(parse_options({"--network", "127.0"}));
+  EXPECT_FALSE(parse_options({"--network", "127.0.0."}));
+}
+
+TEST(Layout, floats_an_address_between_the_proxies_on_a_network_of_its_own_alone) {
+  const Layout own{.data = "/d", .network = "198.18.77"};
+  EXPECT_THAT(print_config(own, true), HasSubstr("vip: {address: 198.18.77.10/24}"));
+  EXPECT_THAT(print_config(own, true), HasSubstr("lb2: {host: 198.18.77.15, roles: [proxy, vip]}"));
+  EXPECT_THAT(about_network(own), HasSubstr("198.18.77.10 floats"));
+  const Layout loopback{.data = "/d", .network = "127.0.77"};
+  EXPECT_THAT(print_config(loopback, true), Not(HasSubstr("vip")));
+  EXPECT_THAT(about_network(loopback), HasSubstr("left out: the floating address"));
 }
 
 TEST(Options, refuse_what_they_do_not_know) {
