@@ -80,7 +80,7 @@ Result<Wires> Wires::make(const Layout& layout) {
 }
 
 Result<void> Wires::lock() {
-  const auto path = fmt::format("/run/lock/holdfast-{}.lock", bridge());
+  const auto path = fmt::format("/run/holdfast-{}.lock", bridge());
   lock_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock_ < 0) return async::fail_with_errno("opening " + path, errno);
   if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return {};
